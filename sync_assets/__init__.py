@@ -1,0 +1,1 @@
+"""One LanceDB index provably equal to a team's sources, kept so by Dagster."""

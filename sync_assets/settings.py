@@ -1,0 +1,81 @@
+"""Settings from the environment (`SYNC_ASSETS_*`) and `.env`; wrong ones are named at start."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, AnyHttpUrl, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from sync_assets.errors import InvalidSettings
+
+PREFIX = "SYNC_ASSETS_"
+HttpUrl = Annotated[AnyHttpUrl, AfterValidator(lambda url: url)]
+
+
+class Settings(BaseSettings):
+    """Everything an operator may set; README's configuration table is checked against it."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True
+    )
+
+    home: Path = Field(
+        default=Path(".sync_assets"), description="Holds all that the default writes."
+    )
+    index_uri: str = Field(default="", description="The LanceDB index; empty: `index` in HOME.")
+    database_url: SecretStr = Field(
+        default=SecretStr(""), description="The control database; empty: SQLite in HOME."
+    )
+    embedder: Literal["local", "hash"] = Field(
+        default="local",
+        description="`local`: MiniLM on this machine; `hash`: for tests, no meaning.",
+    )
+    model_path: Path | None = Field(
+        default=None, description="Another place for the local model's file."
+    )
+    embedder_threads: int = Field(
+        default=0, ge=0, description="Threads of the local model; 0: measure."
+    )
+    batch_documents: int = Field(default=50, ge=1, description="Documents fetched in one batch.")
+    batches_in_flight: int = Field(default=5, ge=1, description="Batches worked on at once.")
+    max_file_bytes: int = Field(
+        default=1_048_576, ge=1, description="Files larger than this are listed, not searched."
+    )
+    lease_seconds: int = Field(
+        default=60, ge=2, description="A writer that is silent this long loses."
+    )
+    github_token: SecretStr = Field(
+        default=SecretStr(""), description="For private repositories; public ones need none."
+    )
+    github_web_url: HttpUrl = Field(
+        default=AnyHttpUrl("https://github.com"), description="git is at WEB_URL/owner/name.git."
+    )
+    github_api_url: HttpUrl = Field(
+        default=AnyHttpUrl("https://api.github.com"), description="GitHub's REST and GraphQL API."
+    )
+    github_raw_url: HttpUrl = Field(
+        default=AnyHttpUrl("https://raw.githubusercontent.com"),
+        description="GitHub's raw file host.",
+    )
+    git_timeout_seconds: int = Field(default=600, ge=1, description="A git command's longest run.")
+
+    @model_validator(mode="after")
+    def _resolve(self) -> Self:
+        home = self.home.expanduser().resolve()
+        object.__setattr__(self, "home", home)
+        if not self.index_uri:
+            object.__setattr__(self, "index_uri", str(home / "index"))
+        if not self.database_url.get_secret_value():
+            url = SecretStr(f"sqlite:///{home / 'control.db'}")
+            object.__setattr__(self, "database_url", url)
+        return self
+
+
+def load_settings(env_file: Path | None = Path(".env")) -> Settings:
+    """The settings in force; InvalidSettings is one line that names the wrong one."""
+    try:
+        return Settings(_env_file=env_file)  # pyright: ignore[reportCallIssue]
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
+        raise InvalidSettings(f"{name}: {first['msg']}") from None
