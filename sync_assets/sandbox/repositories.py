@@ -1,0 +1,285 @@
+"""Bare git repositories on disk, and the script that changes them: no work tree is involved.
+
+Commit ids are reproducible: author, committer and time are given, never taken from the machine.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+AUTHOR = "Sandbox <sandbox@example.com>"
+DEFAULT_BRANCH = "main"
+_NAME = re.compile(r"[A-Za-z0-9_.-]*[A-Za-z0-9_-][A-Za-z0-9_.-]*/[A-Za-z0-9_.-]*[A-Za-z0-9_-]")
+_PRIVATE_MARKER = "sandbox-private"
+
+
+@dataclass(frozen=True, slots=True)
+class Executable:
+    """A file with mode 100755."""
+
+    data: bytes | str
+
+
+@dataclass(frozen=True, slots=True)
+class Symlink:
+    """A symbolic link; `target` is stored as it is."""
+
+    target: bytes | str
+
+
+@dataclass(frozen=True, slots=True)
+class Submodule:
+    """A gitlink: an entry that names a commit of another repository (40 hex digits)."""
+
+    commit: str
+
+
+GitPath = str | bytes
+"""A path in a repository; bytes where it is not UTF-8."""
+Content = bytes | str | Executable | Symlink | Submodule | None
+"""What a path holds after a commit; None removes it (a folder: with all below it)."""
+
+
+def git_environment(config: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment of every git process here: this machine's git configuration is left out."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+    environment |= {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "LC_ALL": "C"}
+    settings = {"core.fsync": "none", "gc.auto": "0"} | dict(config or {})
+    environment["GIT_CONFIG_COUNT"] = str(len(settings))
+    for position, (key, value) in enumerate(settings.items()):
+        environment[f"GIT_CONFIG_KEY_{position}"] = key
+        environment[f"GIT_CONFIG_VALUE_{position}"] = value
+    return environment
+
+
+def commit_stream(
+    branch: str,
+    changes: bytes,
+    message: str,
+    *,
+    author: str,
+    at: datetime,
+    parent: str | None,
+) -> bytes:
+    """One commit in the language of `git fast-import`; it prints the commit's id.
+
+    https://git-scm.com/docs/git-fast-import#_input_format
+    """
+    signature = f"{author} {int(at.timestamp())} +0000\n"
+    text = message.encode()
+    head = (
+        f"commit refs/heads/{branch}\nmark :1\nauthor {signature}committer {signature}"
+        f"data {len(text)}\n"
+    ).encode()
+    start = b"" if parent is None else f"from {parent}\n".encode()
+    return head + text + b"\n" + start + changes + b"\nget-mark :1\ndone\n"
+
+
+def file_changes(files: Mapping[str, Content] | Mapping[bytes, Content]) -> bytes:
+    """The `M` and `D` lines of a commit."""
+    return b"".join(_file_change(path, content) for path, content in files.items())
+
+
+def quoted(path: GitPath) -> bytes:
+    """A path as fast-import reads it, whatever bytes it holds."""
+    data = path.encode() if isinstance(path, str) else path
+    escaped = data.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")
+    return b'"' + escaped + b'"'
+
+
+def _file_change(path: GitPath, content: Content) -> bytes:
+    match content:
+        case None:
+            return b"D " + quoted(path) + b"\n"
+        case Submodule(commit):
+            return f"M 160000 {commit} ".encode() + quoted(path) + b"\n"
+        case Symlink(target):
+            mode, text = b"120000", target
+        case Executable(data):
+            mode, text = b"100755", data
+        case _:
+            mode, text = b"100644", content
+    data = text.encode() if isinstance(text, str) else text
+    return b"M %b inline %b\ndata %d\n%b\n" % (mode, quoted(path), len(data), data)
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """One bare repository. Where a branch may be left out, it is the default branch."""
+
+    name: str
+    path: Path
+    clock: Callable[[], datetime]
+
+    @property
+    def private(self) -> bool:
+        """Whether reading it needs a token."""
+        return (self.path / _PRIVATE_MARKER).exists()
+
+    @property
+    def default_branch(self) -> str:
+        """The branch that HEAD names, whether or not it has commits."""
+        return (self.path / "HEAD").read_text().strip().removeprefix("ref: refs/heads/")
+
+    def head(self, branch: str | None = None) -> str | None:
+        """The commit of a branch; None when it has none."""
+        ref = f"refs/heads/{branch or self.default_branch}"
+        return self._git("for-each-ref", "--format=%(objectname)", ref).decode().strip() or None
+
+    def commit(
+        self,
+        files: Mapping[str, Content] | Mapping[bytes, Content],
+        message: str = "Change files",
+        *,
+        branch: str | None = None,
+        author: str = AUTHOR,
+        at: datetime | None = None,
+    ) -> str:
+        """Commit changes on top of a branch, which begins here if it is new. Returns its id."""
+        return self._commit(file_changes(files), message, branch=branch, author=author, at=at)
+
+    def rename(
+        self,
+        old: GitPath,
+        new: GitPath,
+        message: str = "Rename",
+        *,
+        branch: str | None = None,
+        author: str = AUTHOR,
+        at: datetime | None = None,
+    ) -> str:
+        """Commit the move of a file or a whole folder. Returns the commit's id."""
+        change = b"R %b %b\n" % (quoted(old), quoted(new))
+        return self._commit(change, message, branch=branch, author=author, at=at)
+
+    def chmod(self, path: str, *, executable: bool, branch: str | None = None) -> str:
+        """Commit another mode for the same content. Returns the commit's id."""
+        ref = f"refs/heads/{branch or self.default_branch}"
+        blob = self._git("rev-parse", "--verify", f"{ref}:{path}").decode().strip()
+        mode = "100755" if executable else "100644"
+        change = f"M {mode} {blob} ".encode() + quoted(path) + b"\n"
+        return self._commit(change, f"Change the mode of {path}", branch=branch)
+
+    def force_push(
+        self,
+        branch: str,
+        files: Mapping[str, Content] | Mapping[bytes, Content],
+        message: str = "Rewrite history",
+    ) -> str:
+        """Replace a branch by one commit with an unrelated history. Returns the commit's id."""
+        stream = commit_stream(
+            branch, file_changes(files), message, author=AUTHOR, at=self.clock(), parent=None
+        )
+        return self._import(stream, force=True)
+
+    def create_branch(self, branch: str, at: str | None = None) -> str:
+        """A new branch at a commit (default: the default branch's). Returns the commit's id."""
+        commit = at or self._existing_head()
+        self._git("update-ref", f"refs/heads/{branch}", commit, "0" * 40)
+        return commit
+
+    def move_branch(self, branch: str, commit: str) -> None:
+        """Let an existing branch point at any commit: a force-push of what is there already."""
+        self._git("update-ref", f"refs/heads/{branch}", commit)
+
+    def delete_branch(self, branch: str) -> None:
+        """Remove a branch; its objects stay, as at a real host."""
+        self._git("update-ref", "-d", f"refs/heads/{branch}")
+
+    def switch_default_branch(self, branch: str) -> None:
+        """Let HEAD name another branch."""
+        self._git("symbolic-ref", "HEAD", f"refs/heads/{branch}")
+
+    def _existing_head(self) -> str:
+        commit = self.head()
+        if commit is None:
+            raise LookupError(f"{self.name}: {self.default_branch} has no commit yet")
+        return commit
+
+    def _commit(
+        self,
+        changes: bytes,
+        message: str,
+        *,
+        branch: str | None,
+        author: str = AUTHOR,
+        at: datetime | None = None,
+    ) -> str:
+        name = branch or self.default_branch
+        stream = commit_stream(
+            name, changes, message, author=author, at=at or self.clock(), parent=self.head(name)
+        )
+        return self._import(stream)
+
+    def _import(self, stream: bytes, *, force: bool = False) -> str:
+        options = ("--force",) if force else ()
+        command = ("fast-import", "--quiet", "--done", *options)
+        return self._git(*command, data=stream).decode().strip()
+
+    def _git(self, *arguments: str, data: bytes = b"") -> bytes:
+        return _git("--git-dir", str(self.path), *arguments, data=data)
+
+
+@dataclass(frozen=True, slots=True)
+class Repositories:
+    """All repositories of one sandbox: `root/owner/name.git`."""
+
+    root: Path
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def create(
+        self, name: str, *, private: bool = False, default_branch: str = DEFAULT_BRANCH
+    ) -> Repository:
+        """A new, empty repository `owner/name`."""
+        repository = self._at(name)
+        if repository.path.exists():
+            raise FileExistsError(f"{name} exists")
+        branch = f"--initial-branch={default_branch}"
+        _git("init", "--bare", "--quiet", "--template=", branch, str(repository.path))
+        if private:
+            (repository.path / _PRIVATE_MARKER).touch()
+        return repository
+
+    def get(self, name: str) -> Repository:
+        """An existing repository; LookupError if there is none."""
+        repository = self.find(name)
+        if repository is None:
+            raise LookupError(f"no repository {name}")
+        return repository
+
+    def find(self, name: str) -> Repository | None:
+        """An existing repository, or None, also for what is no name at all."""
+        if not _NAME.fullmatch(name):
+            return None
+        repository = self._at(name)
+        return repository if repository.path.is_dir() else None
+
+    def rename(self, old: str, new: str) -> Repository:
+        """Give a repository another `owner/name`."""
+        repository, target = self.get(old), self._at(new)
+        target.path.parent.mkdir(parents=True, exist_ok=True)
+        repository.path.rename(target.path)
+        return replace(repository, name=new, path=target.path)
+
+    def delete(self, name: str) -> None:
+        """Remove a repository and all of its objects."""
+        shutil.rmtree(self.get(name).path)
+
+    def _at(self, name: str) -> Repository:
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"a repository is named owner/name, not {name!r}")
+        return Repository(name, self.root / f"{name}.git", self.clock)
+
+
+def _git(*arguments: str, data: bytes = b"") -> bytes:
+    done = subprocess.run(
+        ["git", *arguments], input=data, capture_output=True, env=git_environment(), check=False
+    )
+    if done.returncode != 0:
+        raise RuntimeError(f"git {' '.join(arguments)}: {done.stderr.decode(errors='replace')}")
+    return done.stdout

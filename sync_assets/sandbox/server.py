@@ -1,0 +1,142 @@
+"""The sandbox on a loopback port, in a thread of this process: START HERE.
+
+with running_sandbox(root) as sandbox:
+    repository = sandbox.repositories.create("acme/storefront")
+    repository.commit({"README.md": "# Storefront"})
+    git clone {sandbox.url}/acme/storefront.git
+"""
+
+import asyncio
+import queue
+import socket
+import threading
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.types import Lifespan
+from uvicorn import Config, Server
+
+from sync_assets.errors import InvalidSettings
+from sync_assets.sandbox.access import Tokens
+from sync_assets.sandbox.connection import ConnectionProtocol
+from sync_assets.sandbox.faults import FaultLayer, Faults
+from sync_assets.sandbox.git_http import GitHttp
+from sync_assets.sandbox.link import Link, LinkLayer
+from sync_assets.sandbox.repositories import Repositories
+from sync_assets.sandbox.traffic import Recorder, Request
+
+LOOPBACK = "127.0.0.1"
+_KEEP_ALIVE_SECONDS = 60
+_SHUTDOWN_SECONDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """A running sandbox. `requests` is its log and may be cleared; `link` may be changed."""
+
+    url: str
+    repositories: Repositories
+    link: Link
+    faults: Faults = field(default_factory=Faults)
+    requests: list[Request] = field(default_factory=list[Request])
+
+
+@contextmanager
+def running_sandbox(
+    root: Path,
+    *,
+    port: int = 0,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    tokens: Tokens | None = None,
+    link: Link | None = None,
+    partial_clone: bool = True,
+) -> Generator[Sandbox]:
+    """Serve the repositories under `root` until the context ends; port 0 takes a free one.
+
+    `tokens` maps a token to patterns of the private repositories it may read. On leaving, open
+    connections are cut and the thread has ended. InvalidSettings: the port is taken.
+    """
+    with _listener(port) as listener:
+        url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
+        sandbox = Sandbox(url, Repositories(root, clock), link or Link())
+        git = GitHttp(sandbox.repositories, dict(tokens or {}), partial_clone)
+        with _serving(sandbox, git, listener):
+            yield sandbox
+
+
+def serve(root: Path, port: int, ready: Callable[[Sandbox], object]) -> None:
+    """Serve until interrupted (Ctrl-C); `ready` is called once the sandbox answers."""
+    with suppress(KeyboardInterrupt), running_sandbox(root, port=port) as sandbox:
+        ready(sandbox)
+        threading.Event().wait()
+
+
+@contextmanager
+def _listener(port: int) -> Generator[socket.socket]:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((LOOPBACK, port))
+            listener.listen()
+        except OSError as error:
+            raise InvalidSettings(f"the sandbox cannot use port {port}: {error.strerror}") from None
+        yield listener
+
+
+@contextmanager
+def _serving(sandbox: Sandbox, git: GitHttp, listener: socket.socket) -> Generator[None]:
+    """Uvicorn in a thread, from its first answer to the thread's end."""
+    loops: queue.SimpleQueue[asyncio.AbstractEventLoop] = queue.SimpleQueue()
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncGenerator[None]:
+        loops.put(asyncio.get_running_loop())
+        yield
+
+    server = Server(_config(_application(sandbox, git, lifespan)))
+    thread = threading.Thread(
+        target=server.run, kwargs={"sockets": [listener]}, name="sandbox", daemon=True
+    )
+    thread.start()
+    loop = loops.get()
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        loop.call_soon_threadsafe(_cut_connections, server)
+        thread.join()
+
+
+def _application(sandbox: Sandbox, git: GitHttp, lifespan: Lifespan[Starlette]) -> Starlette:
+    middleware = [
+        Middleware(Recorder, requests=sandbox.requests),
+        Middleware(LinkLayer, link=sandbox.link),
+        Middleware(FaultLayer, faults=sandbox.faults),
+    ]
+    return Starlette(routes=git.routes(), middleware=middleware, lifespan=lifespan)
+
+
+def _config(application: Starlette) -> Config:
+    return Config(
+        application,
+        loop="asyncio",
+        http=ConnectionProtocol,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+    )
+
+
+def _cut_connections(server: Server) -> None:
+    """So that a stalled answer or an idle client cannot hold the end up."""
+    for protocol in list(server.server_state.connections):
+        if isinstance(protocol, ConnectionProtocol):
+            protocol.transport.abort()
