@@ -1,0 +1,63 @@
+"""The stores that one process works with, opened from the settings; heavy ones only on demand."""
+
+from functools import cached_property
+
+from sync_assets.control.approvals import Approvals
+from sync_assets.control.cursors import Cursors
+from sync_assets.control.database import Clock, open_database, utc_now
+from sync_assets.control.failures import Failures
+from sync_assets.control.leases import Lease, Leases
+from sync_assets.control.registry import Registry
+from sync_assets.embedding.base import Embedder
+from sync_assets.embedding.cache import VectorCache, open_cache
+from sync_assets.index.reader import IndexReader
+from sync_assets.index.writer import IndexWriter
+from sync_assets.settings import Settings
+
+
+class Stores:
+    """Control database, index, embedder and vector cache of one process."""
+
+    def __init__(self, settings: Settings, *, clock: Clock = utc_now) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.database = open_database(settings, clock=clock)
+        self.registry = Registry(self.database, clock)
+        self.cursors = Cursors(self.database, clock)
+        self.failures = Failures(self.database, clock)
+        self.approvals = Approvals(self.database, clock)
+        self.leases = Leases(self.database, clock)
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        from sync_assets.embedding.providers import open_embedder
+
+        return open_embedder(self.settings)
+
+    @cached_property
+    def vectors(self) -> VectorCache:
+        return open_cache(self.settings)
+
+    @cached_property
+    def reader(self) -> IndexReader:
+        return IndexReader(self.settings.index_uri, owner=self.database.instance_id)
+
+    def writer(self, lease: Lease) -> IndexWriter:
+        """A writer that commits only while `lease` is held."""
+        return IndexWriter(
+            self.settings.index_uri,
+            owner=self.database.instance_id,
+            fingerprint=self.embedder.fingerprint,
+            dimensions=self.embedder.dimensions,
+            check=lease.check,
+        )
+
+    def close(self) -> None:
+        self.database.close()
+        if "vectors" in self.__dict__:
+            self.vectors.close()
+
+
+def open_stores(settings: Settings, *, clock: Clock = utc_now) -> Stores:
+    """Open the control database (migrating it where needed); everything else on demand."""
+    return Stores(settings, clock=clock)

@@ -1,0 +1,98 @@
+"""Documents from the source into the `documents` table: fetched, redacted, written in groups."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from sync_assets.connectors.base import Session
+from sync_assets.control.failures import Failures
+from sync_assets.index.rows import DocumentRow, ListingRow
+from sync_assets.index.writer import IndexWriter
+from sync_assets.models import Document, FetchFailure, ListingEntry, Skip, SkipReason, Source
+from sync_assets.redaction import RULES_VERSION, redact
+
+GROUP_CHARACTERS = 8_000_000
+GROUP_DOCUMENTS = 1_000
+"""A commit costs the same for one document as for a thousand, so finished batches are written
+together. What a group holds bounds the memory, and what a kill can cost."""
+
+Prepared = DocumentRow | Skip | FetchFailure
+
+
+@dataclass(slots=True)
+class FetchCounts:
+    """What was fetched, for the report; bytes are of UTF-8 text."""
+
+    skipped: Counter[str] = field(default_factory=Counter[str])
+    failed: int = 0
+    bytes: int = 0
+    secrets: int = 0
+
+
+def prepare(session: Session, batch: Sequence[ListingEntry], watermark: str) -> list[Prepared]:
+    """One batch, fetched and without its secrets; runs in a worker thread."""
+    return [
+        without_secrets(item) if isinstance(item, Document) else item
+        for item in session.fetch(batch, watermark)
+    ]
+
+
+def without_secrets(document: Document) -> DocumentRow:
+    """The document as it is stored."""
+    redacted = redact(document.text)
+    return DocumentRow(replace(document, text=redacted.text), secrets=len(redacted.found))
+
+
+@dataclass(slots=True)
+class DocumentSink:
+    """Where finished batches go: gathered into groups, one commit a group."""
+
+    writer: IndexWriter
+    failures: Failures
+    source: Source
+    stream: str
+    counts: FetchCounts = field(default_factory=FetchCounts)
+    _rows: list[DocumentRow] = field(default_factory=list[DocumentRow])
+    _skips: list[Skip] = field(default_factory=list[Skip])
+    _failed: list[FetchFailure] = field(default_factory=list[FetchFailure])
+    _characters: int = 0
+
+    def take(self, items: Sequence[Prepared]) -> None:
+        """Take over one finished batch; commits when a group is full."""
+        for item in items:
+            if isinstance(item, DocumentRow):
+                self._rows.append(item)
+                self._characters += len(item.document.text)
+            elif isinstance(item, Skip):
+                self._skips.append(item)
+            else:
+                self._failed.append(item)
+        if self._characters >= GROUP_CHARACTERS or len(self._rows) >= GROUP_DOCUMENTS:
+            self.commit()
+
+    def commit(self) -> None:
+        """Write what was gathered; what was found unsearchable is noted, to be fetched once."""
+        source_id = self.source.source_id
+        if self._rows:
+            self.writer.write_documents(
+                self.source, self.stream, self._rows, redaction=RULES_VERSION
+            )
+        if self._skips:
+            noted = [listing_row(skip.entry, skip.reason) for skip in self._skips]
+            self.writer.note_listed(source_id, self.stream, noted)
+        self.failures.record(source_id, self.stream, self._failed)
+        self.failures.resolve(
+            [row.document.document_id for row in self._rows]
+            + [skip.entry.document_id for skip in self._skips],
+        )
+        counts = self.counts
+        counts.failed += len(self._failed)
+        counts.bytes += sum(len(row.document.text.encode()) for row in self._rows)
+        counts.secrets += sum(row.secrets for row in self._rows)
+        counts.skipped.update(skip.reason for skip in self._skips)
+        self._rows, self._skips, self._failed, self._characters = [], [], [], 0
+
+
+def listing_row(entry: ListingEntry, reason: SkipReason | None) -> ListingRow:
+    """The entry as the `listings` table keeps it."""
+    return ListingRow(entry.document_id, entry.key, entry.version, reason, entry.size)

@@ -1,0 +1,96 @@
+"""Documents into chunks, chunks into vectors, both into the index: one commit a group."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sync_assets.chunking.chunk import CHUNKER_VERSION, chunk_document
+from sync_assets.connectors.base import Connector
+from sync_assets.embedding.base import Vectors
+from sync_assets.embedding.cached import embed_texts
+from sync_assets.index.rows import ChunkedDocument
+from sync_assets.index.writer import IndexWriter
+from sync_assets.models import Document, Source
+from sync_assets.stores import Stores
+from sync_assets.sync.progress import Progress
+
+READ_DOCUMENTS = 50
+GROUP_CHUNKS = 4_000
+GROUP_SECONDS = 5.0
+"""A group is committed when it is large, or when a kill would cost more than a few seconds."""
+
+
+@dataclass(slots=True)
+class ChunkCounts:
+    """What was indexed, for the report. Texts are distinct chunk texts of one read."""
+
+    chunks_written: int = 0
+    texts_embedded: int = 0
+    texts_kept: int = 0
+    texts_cached: int = 0
+    texts_split: int = 0
+    tokens: int = 0
+
+
+@dataclass(slots=True)
+class ChunkSink:
+    """Chunks and embeds stored documents and replaces their chunks, whole documents a commit.
+
+    Vectors come, in this order, from the rows being replaced, from the cache, from the model.
+    """
+
+    stores: Stores
+    writer: IndexWriter
+    source: Source
+    connector: Connector
+    stream: str
+    progress: Progress
+    counts: ChunkCounts = field(default_factory=ChunkCounts)
+    _rows: list[ChunkedDocument] = field(default_factory=list[ChunkedDocument])
+    _vectors: list[Vectors] = field(default_factory=list[Vectors])
+    _chunks: int = 0
+
+    def index(self, document_ids: Sequence[str], *, trust_stored_vectors: bool) -> None:
+        """Index these stored documents; a reader sees each one whole, old or new."""
+        began = time.monotonic()
+        for at in range(0, len(document_ids), READ_DOCUMENTS):
+            batch = document_ids[at : at + READ_DOCUMENTS]
+            kept = self.stores.reader.vectors_of(batch) if trust_stored_vectors else {}
+            self._embed(self.stores.reader.documents(batch), kept)
+            if self._chunks >= GROUP_CHUNKS or time.monotonic() - began > GROUP_SECONDS:
+                self._commit()
+                began = time.monotonic()
+            self.progress("index", at + len(batch), len(document_ids))
+        self._commit()
+
+    def _embed(self, documents: Sequence[Document], kept: Mapping[str, Vectors]) -> None:
+        rows = [self._chunked(document) for document in documents]
+        chunks = [chunk for row in rows for chunk in row.chunks]
+        texts = ((chunk.content_hash, chunk.text) for chunk in chunks)
+        found = embed_texts(self.stores.embedder, self.stores.vectors, texts, kept)
+        self._rows += rows
+        self._vectors += [found.vectors[chunk.content_hash] for chunk in chunks]
+        self._chunks += len(chunks)
+        counts = self.counts
+        counts.texts_embedded += found.embedded
+        counts.texts_kept += found.reused_kept
+        counts.texts_cached += found.reused_cache
+        counts.texts_split += found.split
+        counts.tokens += found.tokens
+
+    def _chunked(self, document: Document) -> ChunkedDocument:
+        chunks = chunk_document(document)
+        link = self.connector.lines_url
+        urls = [link(document, chunk.start_line, chunk.end_line) for chunk in chunks]
+        return ChunkedDocument(document, chunks, urls)
+
+    def _commit(self) -> None:
+        if not self._rows:
+            return
+        self.writer.replace_chunks(
+            self.source, self.stream, self._rows, np.stack(self._vectors), chunker=CHUNKER_VERSION
+        )
+        self.counts.chunks_written += self._chunks
+        self._rows, self._vectors, self._chunks = [], [], 0
