@@ -4,7 +4,7 @@ from functools import cached_property
 
 from sync_assets.control.approvals import Approvals
 from sync_assets.control.cursors import Cursors
-from sync_assets.control.database import Clock, open_database, utc_now
+from sync_assets.control.database import BUSY_SECONDS, Clock, open_database, utc_now
 from sync_assets.control.failures import Failures
 from sync_assets.control.leases import Lease, Leases
 from sync_assets.control.registry import Registry
@@ -18,10 +18,16 @@ from sync_assets.settings import Settings
 class Stores:
     """Control database, index, embedder and vector cache of one process."""
 
-    def __init__(self, settings: Settings, *, clock: Clock = utc_now) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Clock = utc_now,
+        busy_seconds: float = BUSY_SECONDS,
+    ) -> None:
         self.settings = settings
         self.clock = clock
-        self.database = open_database(settings, clock=clock)
+        self.database = open_database(settings, clock=clock, busy_seconds=busy_seconds)
         self.registry = Registry(self.database, clock)
         self.cursors = Cursors(self.database, clock)
         self.failures = Failures(self.database, clock)

@@ -17,7 +17,7 @@ from sync_assets.control.database import ControlDatabase, open_database
 from sync_assets.settings import PREFIX, Settings
 from sync_assets.stores import open_stores
 from sync_assets_tests.fakes import FakeClock
-from sync_assets_tests.toy import Toy, World
+from sync_assets_tests.toy import Toy
 
 POSTGRES = "SYNC_ASSETS_TEST_POSTGRES_URL"
 
@@ -54,8 +54,7 @@ def toy(settings: Settings, clock: FakeClock) -> Iterator[Toy]:
     """A registered toy source with three notes, not synced yet."""
     with closing(open_stores(settings, clock=clock)) as stores:
         source = stores.registry.add("toy", "desk", {}, "*/15 * * * *")
-        world = World({"a": "one fish", "b": "two fish", "c": "red fish"})
-        yield Toy(stores, source, world, clock)
+        yield Toy.with_notes(stores, source, clock)
 
 
 @pytest.fixture(scope="session")

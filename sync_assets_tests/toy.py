@@ -4,7 +4,7 @@ import json
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Self
 
 from sync_assets.connectors.base import Connector, Session, SourceSettings, Stream
 from sync_assets.models import (
@@ -124,6 +124,12 @@ class Toy:
     source: Source
     world: World
     clock: FakeClock
+
+    @classmethod
+    def with_notes(cls, stores: Stores, source: Source, clock: FakeClock) -> Self:
+        """A toy that holds three notes."""
+        world = World({"a": "one fish", "b": "two fish", "c": "red fish"})
+        return cls(stores, source, world, clock)
 
     def sync(self, mode: SyncMode = "incremental") -> SyncReport:
         self.source = self.stores.registry.get(self.source.source_id)
