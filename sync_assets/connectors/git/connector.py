@@ -1,0 +1,105 @@
+"""Any git repository by URL or path, files only: other hosts, and checkouts on this machine."""
+
+import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager, closing
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+from sync_assets.connectors.base import Connector, Session
+from sync_assets.connectors.repository import FILES, Place, RepositorySession, RepositorySettings
+from sync_assets.errors import InvalidSettings
+from sync_assets.models import Source
+from sync_assets.settings import Settings
+
+_SCHEMES = ("http", "https", "ssh", "git")
+_SCP_LIKE = re.compile(r"(?P<user>[\w.-]+)@(?P<host>[\w.-]+):(?P<path>[^/\s][^\s]*)")
+_FORBIDDEN = re.compile(r"\.\.\.|,|[\x00-\x1f\x7f]")
+_FILE_PAGES = {
+    "github.com": "{page}/blob/{commit}/{path}",
+    "gitlab.com": "{page}/-/blob/{commit}/{path}",
+    "bitbucket.org": "{page}/src/{commit}/{path}",
+    "codeberg.org": "{page}/src/commit/{commit}/{path}",
+}
+
+
+class Git(Connector):
+    """Repositories that git reaches as this user: public ones, over ssh with an agent, by path."""
+
+    name = "git"
+    title = "git"
+    scope_format = "a URL (https://host/name.git, ssh://..., user@host:path) or a path"
+    streams = (FILES,)
+    settings_model = RepositorySettings
+
+    def parse_scope(self, scope: str) -> str:
+        scope = scope.strip()
+        canonical = _url(scope) if "://" in scope or _SCP_LIKE.fullmatch(scope) else _path(scope)
+        if _FORBIDDEN.search(canonical):
+            raise InvalidSettings(
+                f"scope {canonical!r}: '...', commas and control characters are not allowed"
+            )
+        return canonical
+
+    def link(self, source: Source, settings: Settings) -> str:  # noqa: ARG002 - the contract's
+        return _page(source.scope)
+
+    def open(
+        self, source: Source, stream: str, settings: Settings
+    ) -> AbstractContextManager[Session]:
+        wanted = RepositorySettings.model_validate(source.settings)
+        place = Place(
+            url=source.scope,
+            branch=wanted.branch,
+            credential=None,
+            permalink=_permalinks(_page(source.scope)),
+        )
+        return closing(RepositorySession(source, stream, place, wanted=wanted, settings=settings))
+
+
+def _url(scope: str) -> str:
+    """A URL without a secret; `file://` is the path that it names."""
+    if "://" not in scope:
+        return scope
+    try:
+        parts = urlsplit(scope)
+        port = parts.port
+    except ValueError as error:
+        raise InvalidSettings(f"scope: not a URL: {error}") from None
+    if parts.scheme == "file" and not parts.netloc:
+        return _path(parts.path)
+    if parts.password is not None or (parts.username and parts.scheme != "ssh"):
+        raise InvalidSettings(
+            "scope: the URL holds a user or password; leave it out: private repositories are read"
+            " over ssh, or through connector github and SYNC_ASSETS_GITHUB_TOKEN"
+        )
+    if parts.scheme not in _SCHEMES or not parts.hostname or port == 0 or not parts.path.strip("/"):
+        raise InvalidSettings(f"scope {scope!r}: git needs {Git.scope_format}")
+    return scope.rstrip("/")
+
+
+def _path(scope: str) -> str:
+    path = Path(scope).expanduser().resolve()
+    if not scope or not path.is_dir():
+        raise InvalidSettings(f"scope {scope!r}: no such directory, and not a URL")
+    return str(path)
+
+
+def _page(scope: str) -> str:
+    """Where a person looks: the web page of a URL, the directory of a path."""
+    if scope.startswith("/"):
+        return Path(scope).as_uri()
+    if found := _SCP_LIKE.fullmatch(scope):
+        host, path = found["host"], found["path"]
+    else:
+        parts = urlsplit(scope)
+        if parts.scheme not in ("ssh", "git"):
+            return scope.removesuffix(".git")
+        host, path = parts.hostname or "", parts.path.lstrip("/")
+    return f"https://{host}/{path.removesuffix('.git')}"
+
+
+def _permalinks(page: str) -> Callable[[str, str], str]:
+    """A file's page at a host that we know; else the repository's, with commit and path named."""
+    form = _FILE_PAGES.get(urlsplit(page).hostname or "", "{page}#{commit}:{path}")
+    return lambda commit, path: form.format(page=page, commit=commit, path=quote(path))
