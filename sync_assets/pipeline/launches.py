@@ -1,0 +1,109 @@
+"""From "this source wants a run" to run requests that cannot fail a tick."""
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import dagster as dg
+
+from sync_assets.connectors.base import Connector
+from sync_assets.models import Source, SyncMode
+from sync_assets.pipeline import tags
+from sync_assets.pipeline.assets import mode_config
+from sync_assets.pipeline.partitions import (
+    can_be_partition,
+    missing_partitions,
+    sources_partitions,
+)
+from sync_assets.stores import Stores
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """A run that a source wants. Dagster launches a `run_key` once, for ever."""
+
+    source: Source
+    trigger: tags.Trigger
+    run_key: str
+    mode: SyncMode = "incremental"
+
+
+class Launcher:
+    """Turns launches into run requests, for the connectors we know."""
+
+    def __init__(self, connectors: Iterable[Connector]) -> None:
+        self._connectors = {connector.name: connector for connector in connectors}
+
+    def can_run(self, source: Source) -> bool:
+        """Whether a run of the source can be asked for: one bad row must not fail a tick."""
+        return source.connector in self._connectors and can_be_partition(source.scope)
+
+    def request(self, launch: Launch) -> dg.RunRequest:
+        """A run of the source's sync job."""
+        connector = self._connectors[launch.source.connector]
+        return dg.RunRequest(
+            run_key=launch.run_key,
+            job_name=f"sync_{connector.name}",
+            partition_key=launch.source.scope,
+            tags=tags.run_tags(launch.trigger, launch.source.source_id),
+            run_config=mode_config(connector, launch.mode),
+        )
+
+    def result(
+        self, instance: dg.DagsterInstance, launches: Sequence[Launch]
+    ) -> dg.SensorResult | dg.SkipReason:
+        """The answer of a sensor: partitions that are missing are added in the same tick."""
+        if not launches:
+            return dg.SkipReason("No source is to be launched.")
+        return dg.SensorResult(
+            run_requests=[self.request(launch) for launch in launches],
+            dynamic_partitions_requests=additions(instance, [launch.source for launch in launches]),
+        )
+
+
+def additions(
+    instance: dg.DagsterInstance, sources: Iterable[Source]
+) -> list[dg.AddDynamicPartitionsRequest]:
+    """Requests that add the partitions which these sources lack."""
+    return [
+        sources_partitions(connector).build_add_request(scopes)
+        for connector, scopes in missing_partitions(instance, sources).items()
+    ]
+
+
+def busy_scopes(instance: dg.DagsterInstance) -> set[str]:
+    """The scopes with a run that is queued or running, whoever asked for it. Two connectors with
+    a scope in common wait for each other, as they do in the run queue.
+    """
+    runs = instance.get_runs(dg.RunsFilter(statuses=tags.UNFINISHED))
+    return {run.tags[tags.PARTITION] for run in runs if tags.PARTITION in run.tags}
+
+
+def launched_keys(instance: dg.DagsterInstance, run_keys: Sequence[str]) -> set[str]:
+    """Which of these run keys became a run."""
+    if not run_keys:
+        return set()
+    runs = instance.get_runs(dg.RunsFilter(tags={tags.RUN_KEY: list(run_keys)}))
+    return {run.tags[tags.RUN_KEY] for run in runs}
+
+
+def plan_each(
+    stores: Stores,
+    sources: Iterable[Source],
+    plan: Callable[[Source], Launch | None],
+    log: logging.Logger,
+) -> list[Launch]:
+    """What `plan` wants for each source. One that cannot be planned is left out, and the failure
+    counted: after five it is in `error`, where people look.
+    """
+    launches: list[Launch] = []
+    for source in sources:
+        try:
+            launch = plan(source)
+        except Exception as error:
+            log.exception("%s cannot be scheduled", source.source_id)
+            stores.registry.record_failure(source.source_id, f"It cannot be scheduled: {error}")
+            continue
+        if launch is not None:
+            launches.append(launch)
+    return launches

@@ -1,0 +1,122 @@
+"""Pure: reports -> Dagster metadata. Names are stable, for Dagster plots a number over time."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import dagster as dg
+
+from sync_assets.index.maintenance import Maintained, TableStatistics
+from sync_assets.index.reader import StoredChunks
+from sync_assets.index.schema import TableName
+from sync_assets.models import Answer, DocumentsReport, Failure, IndexReport, ListReport
+
+Metadata = Mapping[str, dg.MetadataValue]
+SHOWN_FAILURES = 20
+
+
+def listing_metadata(report: ListReport, link: str) -> Metadata:
+    """Of the stage that lists."""
+    return {
+        "dagster/partition_row_count": dg.MetadataValue.int(report.listed),
+        **_numbers(report),
+        "watermark": dg.MetadataValue.text(report.watermark),
+        "source": _link(link),
+    }
+
+
+def documents_metadata(report: DocumentsReport, link: str, failures: Sequence[Failure]) -> Metadata:
+    """Of the stage that holds documents."""
+    stored = report.added + report.changed + report.moved + report.unchanged - report.failed
+    return {
+        "dagster/partition_row_count": dg.MetadataValue.int(stored),
+        **_numbers(report),
+        "skipped": dg.MetadataValue.int(sum(report.skipped.values())),
+        "skipped_by_reason": _table("reason", "documents", report.skipped),
+        "batches": _table("batches", "count", report.batches.model_dump()),
+        "source": _link(link),
+        **failures_metadata(failures),
+    }
+
+
+def index_metadata(
+    report: IndexReport,
+    link: str,
+    failures: Sequence[Failure],
+    chunks: Iterable[StoredChunks],
+    watermark: str | None,
+) -> Metadata:
+    """Of the index stage. `chunks` are all that the source's stream has now."""
+    return {
+        "dagster/partition_row_count": dg.MetadataValue.int(sum(row.count for row in chunks)),
+        **_numbers(report),
+        "watermark": dg.MetadataValue.text(watermark or ""),
+        "source": _link(link),
+        **failures_metadata(failures),
+    }
+
+
+def failures_metadata(failures: Sequence[Failure]) -> Metadata:
+    """The oldest failed documents as a table; nothing where there are none."""
+    if not failures:
+        return {}
+    rows = [
+        f"| {cell(each.key)} | {each.error} | {cell(each.message)} | {each.attempts} "
+        f"| {each.next_try_at:%Y-%m-%d %H:%M} |"
+        for each in failures[:SHOWN_FAILURES]
+    ]
+    head = ["| document | error | message | attempts | next try (UTC) |", "|---|---|---|---|---|"]
+    more = [f"\n... and {len(failures) - SHOWN_FAILURES} more"] * (len(failures) > SHOWN_FAILURES)
+    return {"failures_table": dg.MetadataValue.md("\n".join([*head, *rows, *more]))}
+
+
+def maintenance_metadata(done: Maintained, tables: Mapping[TableName, TableStatistics]) -> Metadata:
+    """Of the index as a whole, after its maintenance."""
+    numbers = {
+        "fragments_removed": done.fragments_removed,
+        "versions_removed": done.versions_removed,
+        "bytes_removed": done.bytes_removed,
+        "dagster/row_count": tables["chunks"].rows if "chunks" in tables else 0,
+    }
+    for name, table in tables.items():
+        numbers |= {
+            f"{name}_rows": table.rows,
+            f"{name}_fragments": table.fragments,
+            f"{name}_unindexed": table.rows if table.unindexed is None else table.unindexed,
+            f"{name}_versions": table.versions,
+            f"{name}_bytes": table.data_bytes,
+        }
+    return {
+        **{name: dg.MetadataValue.int(number) for name, number in numbers.items()},
+        "indexes_created": dg.MetadataValue.text(", ".join(done.created) or "none"),
+        "left_for_the_next_run": dg.MetadataValue.text("; ".join(done.skipped) or "nothing"),
+    }
+
+
+def _numbers(report: Answer) -> dict[str, dg.MetadataValue]:
+    """Every number of a report, under its own name."""
+    found: dict[str, dg.MetadataValue] = {}
+    for name, value in report:
+        if isinstance(value, float) or name == "seconds":
+            found[name] = dg.MetadataValue.float(round(float(value), 3))
+        elif isinstance(value, int) and not isinstance(value, bool):
+            found[name] = dg.MetadataValue.int(value)
+    return found
+
+
+def _link(link: str) -> dg.MetadataValue:
+    """A local repository is shown as the path that it is."""
+    if link.startswith(("http://", "https://")):
+        return dg.MetadataValue.url(link)
+    return dg.MetadataValue.text(link)
+
+
+def _table(name: str, value: str, rows: Mapping[str, int]) -> dg.MetadataValue:
+    columns = [dg.TableColumn(name, "string"), dg.TableColumn(value, "int")]
+    return dg.MetadataValue.table(
+        [dg.TableRecord({name: key, value: count}) for key, count in rows.items()],
+        schema=dg.TableSchema(columns),
+    )
+
+
+def cell(text: str) -> str:
+    """The text within one cell of a markdown table."""
+    return text.replace("|", "\\|").replace("\n", " ")

@@ -1,0 +1,52 @@
+"""The tags and states of our runs, and who goes first in the run queue."""
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+from dagster import DagsterRunStatus
+
+Trigger = Literal[
+    "webhook", "request", "retry", "schedule", "manual", "backfill", "reconcile", "verify", "remove"
+]
+"""Why a run was started."""
+
+SOURCE: Final = "sync_assets/source"
+TRIGGER: Final = "sync_assets/trigger"
+RECORDED: Final = "sync_assets/recorded"
+"""Holds the run's own id once its outcome stands in the registry; a re-execution inherits tags."""
+PROCESS: Final = "sync_assets/process"
+"""`host/pid` of a run that no daemon watches over."""
+
+PARTITION: Final = "dagster/partition"
+PRIORITY: Final = "dagster/priority"
+RUN_KEY: Final = "dagster/run_key"
+PARENT: Final = "dagster/parent_run_id"
+MAX_RETRIES: Final = "dagster/max_retries"
+BACKFILL: Final = "dagster/backfill"
+WILL_RETRY: Final = "dagster/will_retry"
+
+PRIORITIES: Final[Mapping[Trigger, int]] = {
+    "webhook": 30,
+    "remove": 25,
+    "request": 20,
+    "retry": 10,
+    "schedule": 10,
+    "manual": 0,
+    "backfill": 0,
+    "reconcile": -10,
+    "verify": -20,
+}
+
+UNFINISHED: Final = [
+    DagsterRunStatus.QUEUED,
+    DagsterRunStatus.NOT_STARTED,
+    DagsterRunStatus.STARTING,
+    DagsterRunStatus.STARTED,
+    DagsterRunStatus.CANCELING,
+]
+"""The states of a run that is still to end."""
+
+
+def run_tags(trigger: Trigger, source_id: str) -> dict[str, str]:
+    """Of a run for one source."""
+    return {SOURCE: source_id, TRIGGER: trigger, PRIORITY: str(PRIORITIES[trigger])}

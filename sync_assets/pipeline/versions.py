@@ -1,0 +1,25 @@
+"""Code versions: assets whose code would give other results today show as stale in the UI."""
+
+from dataclasses import dataclass
+
+from sync_assets.chunking.chunk import CHUNKER_VERSION
+from sync_assets.embedding.providers import open_embedder
+from sync_assets.redaction import RULES_VERSION
+from sync_assets.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """Of the assets that hold documents, and of those that hold chunks."""
+
+    documents: str
+    index: str
+
+
+def code_versions(settings: Settings) -> Versions:
+    """What the stored rows depend on, besides the source. Loads no model."""
+    fingerprint = open_embedder(settings).fingerprint
+    return Versions(
+        documents=f"redaction {RULES_VERSION}",
+        index=f"redaction {RULES_VERSION}, chunker {CHUNKER_VERSION}, {fingerprint}",
+    )
