@@ -1,0 +1,33 @@
+"""Arguments and options that several commands share."""
+
+from typing import Annotated
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON value on standard output.")]
+
+SourceId = Annotated[
+    str, typer.Argument(metavar="SOURCE", help="A source id, such as github:owner/name.")
+]
+OptionalSourceId = Annotated[
+    str | None, typer.Argument(metavar="[SOURCE]", help="A source id; without one: every source.")
+]
+
+Branch = Annotated[
+    str | None, typer.Option(help="A branch other than the default one.", show_default=False)
+]
+Include = Annotated[
+    list[str] | None,
+    typer.Option(metavar="PATTERN", help="Only these files (gitignore pattern; repeatable)."),
+]
+Exclude = Annotated[
+    list[str] | None,
+    typer.Option(metavar="PATTERN", help="Not these files (gitignore pattern; repeatable)."),
+]
+MaxFileBytes = Annotated[
+    int | None, typer.Option(help="Larger files are listed, not searched.", show_default=False)
+]
+Schedule = Annotated[
+    str | None,
+    typer.Option(metavar="CRON", help="When to sync, in UTC: five cron fields in quotes."),
+]

@@ -1,0 +1,171 @@
+"""`sync-assets sources`: what is kept equal."""
+
+from contextlib import closing
+from typing import Annotated
+
+import typer
+from pydantic import JsonValue
+
+from sync_assets import sources
+from sync_assets.cli.options import (
+    Branch,
+    Exclude,
+    Include,
+    Json,
+    MaxFileBytes,
+    Schedule,
+    SourceId,
+)
+from sync_assets.cli.output import examples, note, print_json, print_line, print_table
+from sync_assets.cli.services import is_running
+from sync_assets.connectors.catalog import connector_named
+from sync_assets.models import Source
+from sync_assets.settings import load_settings
+from sync_assets.stores import open_stores
+
+app = typer.Typer(
+    help="What is kept equal: register, list, change and remove sources.", no_args_is_help=True
+)
+
+
+@app.command(
+    "add",
+    epilog=examples(
+        "sources add github owner/name",
+        "sources add github owner/name --branch develop --include 'src/**' --exclude '*.min.js'",
+        "sources add git https://git.example.com/team/tools.git --schedule '0 * * * *'",
+    ),
+)
+def add(
+    connector: Annotated[str, typer.Argument(help="github, or git for any repository.")],
+    scope: Annotated[str, typer.Argument(help="github: owner/name; git: a URL or a path.")],
+    *,
+    branch: Branch = None,
+    include: Include = None,
+    exclude: Exclude = None,
+    max_file_bytes: MaxFileBytes = None,
+    schedule: Schedule = None,
+    as_json: Json = False,
+) -> None:
+    """Register a source; its first full sync follows at once where `up` runs."""
+    settings = load_settings()
+    options = _given(branch=branch, include=include, exclude=exclude, max_file_bytes=max_file_bytes)
+    with closing(open_stores(settings)) as stores:
+        source = sources.register(stores.registry, connector, scope, options, schedule)
+    if as_json:
+        print_json(source)
+    else:
+        print_line(f"Registered {source.source_id}, to be synced at '{source.cron}' (UTC).")
+    if not is_running(settings.home):
+        note(
+            "Nothing runs here yet: start `sync-assets up`,"
+            f" or sync it once with `sync-assets sync {source.source_id}`."
+        )
+
+
+@app.command("list", epilog=examples("sources list", "sources list --json"))
+def list_(*, as_json: Json = False) -> None:
+    """List the registered sources."""
+    with closing(open_stores(load_settings())) as stores:
+        found = stores.registry.all()
+    if as_json:
+        print_json(found)
+    elif found:
+        print_table(
+            ("source", "status", "schedule", "last sync", "last success", "last error"),
+            [
+                (
+                    each.source_id,
+                    each.status,
+                    each.cron,
+                    each.last_sync_at,
+                    each.last_success_at,
+                    each.last_error,
+                )
+                for each in found
+            ],
+        )
+    else:
+        note("No sources yet. Register one: sync-assets sources add github OWNER/NAME")
+
+
+@app.command("show", epilog=examples("sources show github:owner/name"))
+def show(source: SourceId, *, as_json: Json = False) -> None:
+    """Show everything that is known of one source."""
+    with closing(open_stores(load_settings())) as stores:
+        _print(stores.registry.get(source), as_json=as_json)
+
+
+@app.command(
+    "edit",
+    epilog=examples(
+        "sources edit github:owner/name --schedule '*/5 * * * *'",
+        "sources edit github:owner/name --branch release --exclude 'vendor/**'",
+        "sources edit github:owner/name --reset branch --reset exclude",
+    ),
+)
+def edit(
+    source: SourceId,
+    *,
+    scope: Annotated[str | None, typer.Option(help="Its new place, after a rename.")] = None,
+    branch: Branch = None,
+    include: Include = None,
+    exclude: Exclude = None,
+    max_file_bytes: MaxFileBytes = None,
+    schedule: Schedule = None,
+    reset: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SETTING", help="Back to its default, such as branch (repeatable)."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Change what is given and keep the rest; the next sync brings the index after it."""
+    options = _given(branch=branch, include=include, exclude=exclude, max_file_bytes=max_file_bytes)
+    with closing(open_stores(load_settings())) as stores:
+        changed = sources.edit(
+            stores.registry, source, scope=scope, options=options, reset=reset or (), cron=schedule
+        )
+    _print(changed, as_json=as_json)
+
+
+@app.command("pause", epilog=examples("sources pause github:owner/name"))
+def pause(source: SourceId, *, as_json: Json = False) -> None:
+    """Stop syncing a source; what is indexed stays searchable."""
+    with closing(open_stores(load_settings())) as stores:
+        _print(sources.pause(stores.registry, source), as_json=as_json)
+
+
+@app.command("resume", epilog=examples("sources resume github:owner/name"))
+def resume(source: SourceId, *, as_json: Json = False) -> None:
+    """Sync a source again that was paused, or that failed too often."""
+    with closing(open_stores(load_settings())) as stores:
+        _print(sources.resume(stores.registry, source), as_json=as_json)
+
+
+@app.command("remove", epilog=examples("sources remove github:owner/name"))
+def remove(source: SourceId, *, as_json: Json = False) -> None:
+    """Forget a source and take all of its documents out of the index."""
+    from sync_assets.sync.removal import remove_source
+
+    with closing(open_stores(load_settings())) as stores:
+        leaving = sources.remove(stores.registry, source)
+        remove_source(stores, leaving, connector_named(leaving.connector))
+    _print(leaving, as_json=as_json)
+    note(f"{source} is removed, and its documents with it.")
+
+
+def _given(**options: str | int | list[str] | None) -> dict[str, JsonValue]:
+    """The options that were given; the connector's settings say whether it knows them."""
+    return {
+        name: [*value] if isinstance(value, list) else value
+        for name, value in options.items()
+        if value is not None
+    }
+
+
+def _print(source: Source, *, as_json: bool) -> None:
+    if as_json:
+        print_json(source)
+        return
+    shown = source.model_dump(exclude={"settings"}) | source.settings
+    print_table(("what", "value"), list(shown.items()))

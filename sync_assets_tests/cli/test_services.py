@@ -1,0 +1,127 @@
+"""`up` and `demo` as a user runs them: real processes, real ports, real signals."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from sync_assets_tests.cli.conftest import Cli
+
+COMMAND = Path(sys.executable).with_name("sync-assets")
+
+
+@contextmanager
+def _started(*arguments: str) -> Generator[subprocess.Popen[str]]:
+    """A command in a session of its own; whatever it leaves running is killed at the end."""
+    with subprocess.Popen(
+        [COMMAND, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.terminate()
+
+
+def _next_json(process: subprocess.Popen[str]) -> dict[str, str]:
+    """The JSON value that a running command prints."""
+    assert process.stdout is not None
+    text = ""
+    for line in process.stdout:
+        text += line
+        if line == "}\n":
+            return json.loads(text)
+    assert process.stderr is not None
+    raise AssertionError(process.stderr.read())
+
+
+def _processes_of(home: Path) -> list[str]:
+    """The command lines of the processes that work on this HOME (Linux)."""
+    found: list[str] = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            environ = (folder / "environ").read_bytes()
+            command = (folder / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if f"DAGSTER_HOME={home}/dagster".encode() in environ and command:
+            found.append(command.replace(b"\0", b" ").decode())
+    return found
+
+
+def test_up_serves_the_ui_refuses_a_second_one_and_leaves_no_process_behind(home: Path, cli: Cli):
+    with _started("up", "--port", "0", "--json") as up:
+        url = _next_json(up)["url"]
+        answer = httpx.post(f"{url}/graphql", json={"query": "{ version }"}).json()
+        second = cli("up", "--port", "0")
+        registered = cli("sources", "add", "github", "acme/shop")
+        alive = _processes_of(home)
+        up.send_signal(signal.SIGTERM)
+        _, notes = up.communicate(timeout=60)
+
+    assert "version" in answer["data"]
+    assert (second.code, len(second.err.splitlines())) == (1, 1)
+    assert "already" in second.err
+    assert "Nothing runs" not in registered.err
+    assert len(alive) >= 3
+    assert up.returncode == 0
+    assert "Stopped." in notes
+    assert _processes_of(home) == []
+
+
+def test_up_on_a_port_that_is_taken_names_the_port(home: Path, cli: Cli):
+    import socket
+
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+
+        outcome = cli("up", "--port", str(port))
+
+    assert outcome.code == 2
+    assert f"Port {port}" in outcome.err.splitlines()[-1]
+
+
+def test_sandbox_serves_the_demo_repository_until_it_is_stopped(home: Path):
+    with _started("sandbox", "--port", "0", "--json") as sandbox:
+        url = _next_json(sandbox)["url"]
+        refs = subprocess.run(
+            ["git", "ls-remote", f"{url}/acme/storefront.git"], capture_output=True, check=True
+        )
+        sandbox.send_signal(signal.SIGINT)
+        sandbox.communicate(timeout=30)
+
+    assert b"refs/heads/main" in refs.stdout
+    assert sandbox.returncode == 0
+
+
+def test_demo_finds_the_pushed_change_and_leaves_no_process_behind(home: Path):
+    # The real model: the `hash` embedder has no meaning to search by.
+    own = {"SYNC_ASSETS_EMBEDDER": "local", "SYNC_ASSETS_INDEX_URI": str(home / "not-the-demos")}
+    done = subprocess.run(
+        [COMMAND, "demo", "--once", "--json"],
+        capture_output=True,
+        text=True,
+        env=os.environ | own,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    last = report["searches"][-1]["hits"][0]
+    assert report["commit"] in last["url"]
+    assert last["chunk_id"] not in {hit["chunk_id"] for hit in report["before"]["hits"]}
+    assert {hit["stale"] for answer in report["searches"] for hit in answer["hits"]} == {"false"}
+    assert not (home / "not-the-demos").exists()
+    assert _processes_of(home / "demo") == []
