@@ -10,7 +10,7 @@ from pathlib import Path
 from sync_assets import sources
 from sync_assets.cli.output import print_line
 from sync_assets.cli.search import print_answer
-from sync_assets.cli.services import Services, is_running, running_services
+from sync_assets.cli.services import LOOPBACK, Services, is_running, running_services
 from sync_assets.cli.steps import Steps
 from sync_assets.errors import SyncAssetsError
 from sync_assets.models import DemoReport, Endpoint, Source
@@ -113,6 +113,8 @@ def _isolated(chosen: Settings, home: Path, web_url: str) -> Settings:
     """
     for name in [name for name in os.environ if name.startswith((PREFIX, "DAGSTER_"))]:
         del os.environ[name]
+    for name in ("no_proxy", "NO_PROXY"):
+        os.environ[name] = LOOPBACK  # git and its libraries ask a proxy for anything else
     os.environ[f"{PREFIX}HOME"] = str(home)
     os.environ[f"{PREFIX}GITHUB_WEB_URL"] = web_url
     os.environ[f"{PREFIX}EMBEDDER"] = chosen.embedder

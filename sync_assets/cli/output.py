@@ -15,6 +15,7 @@ from rich.table import Table
 
 from sync_assets.models import Answer
 
+_WIDEST_HEADER = 12
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 
@@ -36,7 +37,9 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
     if not console.is_terminal:
         sys.stdout.writelines("\t".join(line) + "\n" for line in (columns, *cells))
         return
-    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in columns:
+        table.add_column(name, overflow="fold", min_width=min(len(name), _WIDEST_HEADER))
     for line in cells:
         table.add_row(*line)
     console.print(table, markup=False)

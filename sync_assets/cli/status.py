@@ -2,18 +2,30 @@
 
 import sys
 from contextlib import closing
+from datetime import datetime
 from typing import Annotated
 
 import typer
 
 from sync_assets.cli.options import Json
-from sync_assets.cli.output import examples, note, print_json, print_table
+from sync_assets.cli.output import ago, examples, note, print_json, print_table, printable
 from sync_assets.models import SourceStatusRow
 from sync_assets.settings import load_settings
 from sync_assets.status import status as read_status
 from sync_assets.stores import open_stores
 
 EXAMPLES = examples("status", "status --csv > status.csv", "status --json")
+_COLUMNS = (
+    "source",
+    "stream",
+    "status",
+    "documents",
+    "chunks",
+    "failed",
+    "held",
+    "verified",
+    "stale",
+)
 
 
 def status(
@@ -26,17 +38,33 @@ def status(
         raise typer.BadParameter("choose one of --csv and --json")
     with closing(open_stores(load_settings())) as stores:
         rows = read_status(stores)
+        now = stores.clock()
     if as_json:
         print_json(rows)
-        return
-    from pandas import DataFrame
+    elif csv:
+        from pandas import DataFrame
 
-    columns = list(SourceStatusRow.model_fields)
-    frame = DataFrame([row.model_dump() for row in rows], columns=columns)
-    if csv:
+        columns = list(SourceStatusRow.model_fields)
+        frame = DataFrame([row.model_dump() for row in rows], columns=columns)
         frame.to_csv(sys.stdout, index=False)
-        return
-    shown = frame.drop(columns=["watermark"])
-    print_table([str(name) for name in shown.columns], shown.itertuples(index=False, name=None))
-    if not rows:
-        note("No sources yet. Register one: sync-assets sources add github OWNER/NAME")
+    else:
+        print_table(_COLUMNS, [_cells(row, now) for row in rows])
+        for row in rows:
+            for reason in filter(None, (row.stale_because, row.last_error)):
+                note(f"{row.source_id} {row.stream}: {printable(reason)}")
+        if not rows:
+            note("No sources yet. Register one: sync-assets sources add github OWNER/NAME")
+
+
+def _cells(row: SourceStatusRow, now: datetime) -> tuple[object, ...]:
+    return (
+        row.source_id,
+        row.stream,
+        row.status,
+        row.documents,
+        row.chunks,
+        row.failures,
+        row.held,
+        ago(row.verified_at, now),
+        row.stale,
+    )

@@ -164,7 +164,7 @@ def test_status_without_sources_is_an_empty_table_with_a_hint(cli: Cli):
     outcome = cli("status")
 
     assert outcome.code == 0
-    assert outcome.out.startswith("source_id\t")
+    assert outcome.out.startswith("source\t")
     assert "sources add" in outcome.err
     assert cli("status", "--json").json == []
 

@@ -5,12 +5,15 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Generator
+import time
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import pytest
 
+from sync_assets.sandbox.server import running_sandbox
 from sync_assets_tests.cli.conftest import Cli
 
 COMMAND = Path(sys.executable).with_name("sync-assets")
@@ -43,6 +46,13 @@ def _next_json(process: subprocess.Popen[str]) -> dict[str, str]:
             return json.loads(text)
     assert process.stderr is not None
     raise AssertionError(process.stderr.read())
+
+
+def _wait_until(probe: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 180
+    while not probe():
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
 
 
 def _processes_of(home: Path) -> list[str]:
@@ -125,3 +135,28 @@ def test_demo_finds_the_pushed_change_and_leaves_no_process_behind(home: Path):
     assert {hit["stale"] for answer in report["searches"] for hit in answer["hits"]} == {"false"}
     assert not (home / "not-the-demos").exists()
     assert _processes_of(home / "demo") == []
+
+
+@pytest.mark.chaos
+def test_sync_that_stopped_with_up_is_ended_by_the_next_up(
+    home: Path, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("SYNC_ASSETS_EMBEDDER", "local")  # half a minute for these files
+    files = {f"src/f{n}.py": f"def f{n}(x):\n    return x + {n}\n" * 3 for n in range(400)}
+    with running_sandbox(tmp_path / "git") as sandbox:
+        sandbox.repositories.create("acme/big").commit(files)
+        monkeypatch.setenv("SYNC_ASSETS_GITHUB_WEB_URL", sandbox.url)
+        cli("sources", "add", "github", "acme/big")
+        with _started("up", "--port", "0", "--json") as up:
+            _next_json(up)
+            _wait_until(lambda: cli("status", "--json").json[0]["documents"] > 0)
+            up.send_signal(signal.SIGTERM)
+            up.communicate(timeout=60)
+        between = cli("status", "--json").json[0]
+        with _started("up", "--port", "0", "--json") as up:
+            _next_json(up)
+            _wait_until(lambda: cli("status", "--json").json[0]["stale"] == "false")
+        verified = cli("verify")
+
+    assert between["verified_at"] is None
+    assert verified.code == 0
