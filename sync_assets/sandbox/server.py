@@ -27,6 +27,7 @@ from sync_assets.sandbox.connection import ConnectionProtocol
 from sync_assets.sandbox.faults import FaultLayer, Faults
 from sync_assets.sandbox.git_http import GitHttp
 from sync_assets.sandbox.link import Link, LinkLayer
+from sync_assets.sandbox.pages import FilePages
 from sync_assets.sandbox.repositories import Repositories
 from sync_assets.sandbox.traffic import Recorder, Request
 
@@ -118,7 +119,8 @@ def _application(sandbox: Sandbox, git: GitHttp, lifespan: Lifespan[Starlette]) 
         Middleware(LinkLayer, link=sandbox.link),
         Middleware(FaultLayer, faults=sandbox.faults),
     ]
-    return Starlette(routes=git.routes(), middleware=middleware, lifespan=lifespan)
+    routes = [*git.routes(), *FilePages(sandbox.repositories).routes()]
+    return Starlette(routes=routes, middleware=middleware, lifespan=lifespan)
 
 
 def _config(application: Starlette) -> Config:
