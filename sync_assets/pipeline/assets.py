@@ -4,9 +4,7 @@
 in the stores, so there is no IO manager, and each may run alone, be killed and be repeated.
 """
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Any, TypedDict
 
@@ -14,7 +12,6 @@ import dagster as dg
 from dagster import AssetExecutionContext  # Dagster compares the annotation itself
 
 from sync_assets.connectors.base import Connector, Stream
-from sync_assets.errors import LeaseHeld
 from sync_assets.index.maintenance import (
     Maintained,
     ensure_indexes,
@@ -22,9 +19,9 @@ from sync_assets.index.maintenance import (
     optimize,
     statistics,
 )
-from sync_assets.models import Failure, Source, SyncMode, digest
-from sync_assets.pipeline import tags
+from sync_assets.models import digest
 from sync_assets.pipeline.columns import CHUNKS, DOCUMENTS, LISTINGS, IndexTable
+from sync_assets.pipeline.keys import INDEX, MAINTENANCE, index_key, stage_keys
 from sync_assets.pipeline.metadata import (
     Metadata,
     documents_metadata,
@@ -33,16 +30,12 @@ from sync_assets.pipeline.metadata import (
     maintenance_metadata,
 )
 from sync_assets.pipeline.partitions import sources_partitions
-from sync_assets.pipeline.resources import Provided, Report, StoresProvider
+from sync_assets.pipeline.resources import Provided
+from sync_assets.pipeline.steps import Step, opened_step
 from sync_assets.pipeline.versions import Versions
-from sync_assets.stores import Stores
-from sync_assets.sync.engine import StreamSync
 
-INDEX = "search_index"
-MAINTENANCE = dg.AssetKey([INDEX, "maintenance"])
 MAINTENANCE_LEASE = "index/maintenance"
 OWNERS = ("team:search",)
-LEASE_RETRIES = 2
 
 
 class Mode(Enum):
@@ -69,42 +62,6 @@ class Declared(TypedDict):
     tags: Mapping[str, str]
     description: str
     pool: str
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """One run's step: the stores, the source behind the partition, its sync."""
-
-    provider: StoresProvider
-    stores: Stores
-    source: Source
-    sync: StreamSync
-    link: str
-
-    def take(self, report: Report) -> None:
-        """The step is done."""
-        self.provider.take(self.sync.stream.name, report)
-
-    def failures(self) -> Sequence[Failure]:
-        """Of this stream."""
-        mine = self.stores.failures.list(self.source.source_id)
-        return [each for each in mine if each.stream == self.sync.stream.name]
-
-
-def index_key(connector: Connector, stream: Stream) -> dg.AssetKey:
-    """Where a stream is searched."""
-    return dg.AssetKey([INDEX, f"{connector.name}_{stream.name}"])
-
-
-def stage_keys(connector: Connector, stream: Stream) -> list[dg.AssetKey]:
-    """A stream's assets before the index, in order."""
-    return [dg.AssetKey([connector.name, stage]) for stage in stream.stages]
-
-
-def mode_config(connector: Connector, mode: SyncMode) -> dict[str, Any]:
-    """Run config of the connector's sync job: each stream's first asset takes the mode."""
-    first = [stage_keys(connector, stream)[0] for stream in connector.streams]
-    return {"ops": {key.to_python_identifier(): {"config": {"mode": mode}} for key in first}}
 
 
 def connector_assets(connector: Connector, versions: Versions) -> list[dg.AssetsDefinition]:
@@ -171,7 +128,7 @@ def _first_stage(
     def listed(
         context: AssetExecutionContext, config: SyncConfig, stores: Provided
     ) -> Iterator[dg.MaterializeResult[Any]]:
-        with _opened(context, connector, stream, stores) as step:
+        with opened_step(context, connector, stream, stores) as step:
             step.stores.registry.record_started(step.source.source_id)
             report = step.sync.list(config.mode.value)
             step.take(report)
@@ -204,7 +161,7 @@ def _documents_stage(
         "batches, each checked. A document that fails is a row of `failures`, and is tried again."
     )
 
-    def sync(step: Opened) -> Metadata:
+    def sync(step: Step) -> Metadata:
         report = step.sync.sync_documents()
         step.take(report)
         return documents_metadata(report, step.link, step.failures())
@@ -230,7 +187,7 @@ def _index_stage(
         "whole, old or new; deletes pass the delete valve."
     )
 
-    def index(step: Opened) -> Metadata:
+    def index(step: Step) -> Metadata:
         report = step.sync.index_documents()
         step.take(report)
         name = (step.source.source_id, stream.name)
@@ -254,7 +211,7 @@ def _index_stage(
 
 
 def _stage(
-    work: Callable[[Opened], Metadata],
+    work: Callable[[Step], Metadata],
     connector: Connector,
     stream: Stream,
     declared: Declared,
@@ -270,7 +227,7 @@ def _stage(
         metadata=table.described(),
     )
     def stage(context: AssetExecutionContext, stores: Provided) -> dg.MaterializeResult[Any]:
-        with _opened(context, connector, stream, stores) as step:
+        with opened_step(context, connector, stream, stores) as step:
             return dg.MaterializeResult(metadata=work(step))
 
     return stage
@@ -288,31 +245,3 @@ def _declared(connector: Connector, stream: Stream, key: dg.AssetKey, descriptio
         description=description,
         pool=connector.name,
     )
-
-
-@contextmanager
-def _opened(
-    context: AssetExecutionContext, connector: Connector, stream: Stream, stores: StoresProvider
-) -> Generator[Opened]:
-    """The step's surroundings. Marks the run with its source, whoever launched it."""
-    with stores.open() as opened, _after_a_crash(context, opened):
-        source = opened.registry.by_partition(connector.name, context.partition_key)
-        trigger = "backfill" if tags.BACKFILL in context.run.tags else "manual"
-        marks = {tags.SOURCE: source.source_id, tags.TRIGGER: trigger}
-        missing = {name: mark for name, mark in marks.items() if name not in context.run.tags}
-        if missing:
-            context.instance.add_run_tags(context.run.run_id, missing)
-        sync = StreamSync(opened, source, connector, stream, progress=stores.progress(context.log))
-        yield Opened(stores, opened, source, sync, connector.link(source, opened.settings))
-
-
-@contextmanager
-def _after_a_crash(context: AssetExecutionContext, stores: Stores) -> Generator[None]:
-    """A run that repeats a crashed one waits out the lease of the dead process."""
-    try:
-        yield
-    except LeaseHeld as held:
-        if tags.PARENT not in context.run.tags:
-            raise
-        seconds = max(1.0, (held.until - stores.clock()).total_seconds())
-        raise dg.RetryRequested(LEASE_RETRIES, seconds_to_wait=seconds) from held

@@ -13,7 +13,6 @@ from dagster import AssetCheckExecutionContext
 
 from sync_assets.connectors.base import Connector, Stream
 from sync_assets.models import Source
-from sync_assets.pipeline.assets import index_key, stage_keys
 from sync_assets.pipeline.findings import (
     Finding,
     deletes_approved,
@@ -23,6 +22,7 @@ from sync_assets.pipeline.findings import (
     no_failures,
     no_secrets,
 )
+from sync_assets.pipeline.keys import index_key, stage_keys
 from sync_assets.pipeline.partitions import sources_partitions
 from sync_assets.pipeline.resources import Provided
 from sync_assets.stores import Stores

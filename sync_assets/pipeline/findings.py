@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import dagster as dg
-from dagster import AssetCheckSeverity
+from dagster import AssetCheckSeverity, OpExecutionContext
 
 from sync_assets.connectors.base import Stream
 from sync_assets.freshness import source_freshness
@@ -37,9 +37,9 @@ class Finding:
             severity=self.severity,
         )
 
-    def evaluation(self, key: dg.AssetCheckKey, scope: str) -> dg.AssetCheckEvaluation:
+    def tell(self, context: OpExecutionContext, key: dg.AssetCheckKey, scope: str) -> None:
         """As any other op logs it."""
-        return dg.AssetCheckEvaluation(
+        evaluation = dg.AssetCheckEvaluation(
             asset_key=key.asset_key,
             check_name=key.name,
             partition=scope,
@@ -48,6 +48,7 @@ class Finding:
             metadata=self.metadata,
             severity=self.severity,
         )
+        context.log_event(evaluation)  # pyright: ignore[reportArgumentType] - its type is too narrow
 
 
 def no_duplicate_chunks(stores: Stores, source: Source, stream: Stream) -> Finding:
@@ -106,9 +107,11 @@ def no_secrets(stores: Stores, source: Source, stream: Stream) -> Finding:
 
 
 def fresh_against_cron(stores: Stores, source: Source, stream: Stream) -> Finding:
-    """A complete listing agreed with the index within two periods of the source's cron."""
+    """A complete listing agreed with the index within two periods of the source's cron; a new
+    source has as long for its first.
+    """
     verified_at = stores.cursors.get(source.source_id, stream.name).verified_at
-    stale, because = source_freshness(source, verified_at, stores.clock())
+    stale, because = source_freshness(source, verified_at or source.created_at, stores.clock())
     return Finding(passed=stale == "false", description=because, severity=AssetCheckSeverity.WARN)
 
 

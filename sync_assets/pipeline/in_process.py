@@ -12,11 +12,13 @@ from sync_assets.connectors.catalog import connector_named
 from sync_assets.errors import InvalidSettings
 from sync_assets.models import SyncMode, SyncReport
 from sync_assets.pipeline import tags
-from sync_assets.pipeline.assets import connector_assets, mode_config
+from sync_assets.pipeline.assets import connector_assets
 from sync_assets.pipeline.checks import connector_checks
 from sync_assets.pipeline.instance import open_instance
 from sync_assets.pipeline.jobs import sync_job
-from sync_assets.pipeline.outcome import end_orphans, process_mark, record_outcome
+from sync_assets.pipeline.keys import mode_config
+from sync_assets.pipeline.orphans import end_orphans
+from sync_assets.pipeline.outcome import record_outcome
 from sync_assets.pipeline.partitions import sources_partitions
 from sync_assets.pipeline.resources import GivenStores
 from sync_assets.pipeline.versions import code_versions
@@ -51,7 +53,6 @@ def run_sync(
                 partition_key=source.scope,
                 tags={
                     **tags.run_tags("manual", source.source_id),
-                    tags.PROCESS: process_mark(),
                     tags.MAX_RETRIES: "0",  # no daemon can repeat what it did not launch
                 },
                 run_config={

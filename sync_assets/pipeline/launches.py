@@ -9,7 +9,7 @@ import dagster as dg
 from sync_assets.connectors.base import Connector
 from sync_assets.models import Source, SyncMode
 from sync_assets.pipeline import tags
-from sync_assets.pipeline.assets import mode_config
+from sync_assets.pipeline.keys import mode_config
 from sync_assets.pipeline.partitions import (
     can_be_partition,
     missing_partitions,

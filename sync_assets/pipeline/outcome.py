@@ -4,9 +4,6 @@ A run in this process records its own; the daemon's runs are recorded by the run
 Only what is about the source counts against it: a full disk must not switch off every source.
 """
 
-import os
-import socket
-
 import dagster as dg
 from dagster import DagsterEventType
 
@@ -73,28 +70,3 @@ def failure_of(instance: dg.DagsterInstance, run_id: str) -> tuple[str, str]:
 def _is_wrapper(name: str | None) -> bool:
     """Whether Dagster raised it around ours."""
     return name is None or name.startswith(("Dagster", "RetryRequested"))
-
-
-def process_mark() -> str:
-    """Names this process, for runs that it executes itself."""
-    return f"{socket.gethostname()}/{os.getpid()}"
-
-
-def end_orphans(instance: dg.DagsterInstance) -> None:
-    """Fail the runs whose process on this host is gone without a word. No daemon watches over a
-    run that `sync-assets sync` executes itself, and an unfinished one blocks its source's queue.
-    """
-    for run in instance.get_runs(dg.RunsFilter(statuses=tags.UNFINISHED)):
-        host, _, pid = run.tags.get(tags.PROCESS, "").partition("/")
-        if host == socket.gethostname() and not _is_alive(int(pid)):
-            instance.report_run_failed(run, "The process that executed this run is gone.")
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True  # another user's
-    return True

@@ -12,8 +12,8 @@ from dagster import ScheduleEvaluationContext, SensorEvaluationContext
 from sync_assets.connectors.base import Connector
 from sync_assets.models import Source, digest
 from sync_assets.pipeline import tags
-from sync_assets.pipeline.assets import MAINTENANCE, index_key
 from sync_assets.pipeline.jobs import Job, Jobs
+from sync_assets.pipeline.keys import MAINTENANCE, index_key
 from sync_assets.pipeline.launches import Launch, Launcher, busy_scopes, plan_each
 from sync_assets.pipeline.partitions import missing_partitions
 from sync_assets.pipeline.resources import Provided

@@ -11,8 +11,10 @@ from dagster import RunFailureSensorContext, RunStatusSensorContext, SensorEvalu
 from sync_assets.connectors.base import Connector
 from sync_assets.control.registry import SyncRequest
 from sync_assets.models import Source
+from sync_assets.pipeline import tags
+from sync_assets.pipeline.administration import freshness_request, removal_request
 from sync_assets.pipeline.findings import fresh_against_cron
-from sync_assets.pipeline.jobs import Jobs, freshness_request, removal_request
+from sync_assets.pipeline.jobs import Jobs
 from sync_assets.pipeline.launches import (
     Launch,
     Launcher,
@@ -21,7 +23,8 @@ from sync_assets.pipeline.launches import (
     launched_keys,
     plan_each,
 )
-from sync_assets.pipeline.outcome import end_orphans, record_outcome
+from sync_assets.pipeline.orphans import end_orphans
+from sync_assets.pipeline.outcome import record_outcome
 from sync_assets.pipeline.partitions import obsolete_partitions, sources_partitions
 from sync_assets.pipeline.resources import Provided
 from sync_assets.stores import Stores
@@ -204,7 +207,9 @@ def run_failed() -> dg.SensorDefinition:
         "the source is in `error`. A run that is going to be retried is not counted.",
     )
     def failed(context: RunFailureSensorContext, stores: Provided) -> None:
+        run = context.dagster_run
+        context.log.error("%s of %s failed", run.job_name, run.tags.get(tags.SOURCE, "no source"))
         with stores.open() as opened:
-            record_outcome(opened, context.instance, context.dagster_run.run_id)
+            record_outcome(opened, context.instance, run.run_id)
 
     return failed

@@ -15,7 +15,7 @@ TRIGGER: Final = "sync_assets/trigger"
 RECORDED: Final = "sync_assets/recorded"
 """Holds the run's own id once its outcome stands in the registry; a re-execution inherits tags."""
 PROCESS: Final = "sync_assets/process"
-"""`host/pid` of a run that no daemon watches over."""
+"""Which process executes the run; see `orphans`."""
 
 PARTITION: Final = "dagster/partition"
 PRIORITY: Final = "dagster/priority"

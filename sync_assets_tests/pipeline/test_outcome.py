@@ -1,13 +1,8 @@
-import os
-import socket
-import subprocess
-import sys
-
 import dagster as dg
 
 from sync_assets.errors import SourceGone
 from sync_assets.pipeline import tags
-from sync_assets.pipeline.outcome import end_orphans, record_outcome
+from sync_assets.pipeline.outcome import record_outcome
 from sync_assets_tests.pipeline.conftest import Pipeline
 
 
@@ -94,36 +89,3 @@ def test_a_re_execution_of_a_recorded_run_is_recorded_too(pipeline: Pipeline):
     record(pipeline, pipeline.run(marks={tags.RECORDED: run.tags[tags.RECORDED]}))
 
     assert pipeline.stores.registry.get(source.source_id).failures_in_a_row == 2
-
-
-def test_a_run_whose_process_was_killed_is_ended_and_counted(pipeline: Pipeline):
-    source = pipeline.register()
-    gone = subprocess.Popen([sys.executable, "-c", ""])
-    gone.wait()
-    run = pipeline.pretend_running(
-        "team",
-        {tags.SOURCE: source.source_id, tags.PROCESS: f"{socket.gethostname()}/{gone.pid}"},
-    )
-
-    end_orphans(pipeline.instance)
-    record_outcome(pipeline.stores, pipeline.instance, run.run_id)
-
-    ended = pipeline.instance.get_run_by_id(run.run_id)
-    assert ended is not None
-    assert ended.status == dg.DagsterRunStatus.FAILURE
-    source = pipeline.stores.registry.get(source.source_id)
-    assert source.last_error == "The run's process ended unexpectedly"
-
-
-def test_runs_of_living_processes_and_other_hosts_are_left_alone(pipeline: Pipeline):
-    pipeline.register()
-    here = f"{socket.gethostname()}/{os.getpid()}"
-    runs = [
-        pipeline.pretend_running("team", {tags.PROCESS: mark})
-        for mark in (here, "another-host/1", "")
-    ]
-
-    end_orphans(pipeline.instance)
-
-    found = [pipeline.instance.get_run_by_id(run.run_id) for run in runs]
-    assert [run.status for run in found if run] == [dg.DagsterRunStatus.STARTED] * 3
