@@ -4,25 +4,31 @@ from datetime import datetime
 
 from croniter import croniter
 
+from sync_assets.control.cursors import Cursor
 from sync_assets.models import Source, Stale
 
 PERIODS = 2
 """A source that no complete listing confirmed for this many cron periods is of unknown state."""
 
 
-def source_freshness(
-    source: Source, verified_at: datetime | None, now: datetime
-) -> tuple[Stale, str | None]:
-    """Whether a source's index may be behind, and why: `false` or `unknown`."""
+def stream_freshness(source: Source, cursor: Cursor, now: datetime) -> tuple[Stale, str | None]:
+    """Whether a stream's index may be behind, and why: `false` or `unknown`."""
     if source.status != "active":
         return "unknown", f"the source is {source.status}"
-    if verified_at is None:
+    if cursor.verified_at is None:
         return "unknown", "the source was never completely synced"
-    expected = croniter(source.cron, verified_at)
-    due = [expected.get_next(datetime) for _ in range(PERIODS)]
-    if now > due[-1]:
-        return "unknown", f"no listing has confirmed it since {verified_at:%Y-%m-%d %H:%M} UTC"
+    if cursor.listed_watermark != cursor.watermark:
+        return "unknown", "a newer state of the source is listed and not yet indexed"
+    if is_overdue(source, cursor.verified_at, now):
+        seen = f"{cursor.verified_at:%Y-%m-%d %H:%M} UTC"
+        return "unknown", f"no listing has confirmed it since {seen}"
     return "false", None
+
+
+def is_overdue(source: Source, since: datetime, now: datetime) -> bool:
+    """Whether more than two periods of the source's cron have passed."""
+    expected = croniter(source.cron, since)
+    return now > [expected.get_next(datetime) for _ in range(PERIODS)][-1]
 
 
 def document_freshness(

@@ -9,11 +9,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from sync_assets.control.cursors import Cursor
 from sync_assets.embedding.base import Vectors
 from sync_assets.errors import FingerprintMismatch, InvalidSettings
-from sync_assets.freshness import document_freshness, source_freshness
+from sync_assets.freshness import document_freshness, stream_freshness
 from sync_assets.index.predicates import Filter, where
-from sync_assets.models import Hit, SearchAnswer
+from sync_assets.models import Hit, SearchAnswer, Source
 from sync_assets.stores import Stores
 
 if TYPE_CHECKING:
@@ -37,13 +38,17 @@ def search(
     started = time.monotonic()
     if not query.strip():
         raise InvalidSettings("The query is empty: say what to search for")
-    registered = {source.source_id for source in stores.registry.all()}
-    wanted = registered if only.source_ids is None else registered & set(only.source_ids)
+    sources = {
+        source.source_id: source
+        for source in stores.registry.all()
+        if (only.source_ids is None or source.source_id in only.source_ids)
+        and (only.scopes is None or source.scope in only.scopes)
+    }
     vector = None if mode == "text" else _vector(stores, query)
     found = stores.reader.search(
         vector=vector,
         text=None if mode == "vector" else query,
-        where=where(replace(only, source_ids=wanted)),
+        where=where(replace(only, source_ids=sources.keys(), scopes=None)),
         limit=max(CANDIDATES, limit),
     )
     nearest, matching = _by_id(found.nearest), _by_id(found.matching)
@@ -56,7 +61,7 @@ def search(
     return SearchAnswer(
         query=query,
         mode=mode,
-        hits=_hits(stores, best),
+        hits=_hits(stores, sources, best),
         seconds=time.monotonic() - started,
     )
 
@@ -95,20 +100,24 @@ def _by_id(table: "pa.Table") -> dict[str, dict[str, Any]]:
     return {row["chunk_id"]: row for row in table.to_pylist()}
 
 
-def _hits(stores: Stores, best: Collection[tuple[dict[str, Any], float]]) -> list[Hit]:
+def _hits(
+    stores: Stores,
+    sources: Mapping[str, Source],
+    best: Collection[tuple[dict[str, Any], float]],
+) -> list[Hit]:
     now = stores.clock()
-    sources = {source.source_id: source for source in stores.registry.all()}
-    verified = {(row.source_id, row.stream): row.verified_at for row in stores.cursors.all()}
+    cursors = {(row.source_id, row.stream): row for row in stores.cursors.all()}
     failing = {failure.document_id for failure in stores.failures.list()}
     stored = stores.reader.versions({row["document_id"] for row, _ in best})
     hits: list[Hit] = []
     for row, score in best:
-        verified_at = verified.get((row["source_id"], row["stream"]))
+        key = (row["source_id"], row["stream"])
+        cursor = cursors.get(key) or Cursor(*key)
         stale, because = document_freshness(
             row["document_version"],
             stored_version=stored.get(row["document_id"]),
             failing=row["document_id"] in failing,
-            source=source_freshness(sources[row["source_id"]], verified_at, now),
+            source=stream_freshness(sources[row["source_id"]], cursor, now),
         )
         same = {name: row[name] for name in Hit.model_fields if name in row}
         hits.append(
@@ -116,7 +125,7 @@ def _hits(stores: Stores, best: Collection[tuple[dict[str, Any], float]]) -> lis
                 **same,
                 score=round(score, 4),
                 version=row["document_version"],
-                verified_at=verified_at,
+                verified_at=cursor.verified_at,
                 stale=stale,
                 stale_because=because,
             )

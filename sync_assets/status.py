@@ -3,7 +3,8 @@
 from collections import Counter
 
 from sync_assets.connectors.catalog import connector_named
-from sync_assets.freshness import source_freshness
+from sync_assets.control.cursors import Cursor
+from sync_assets.freshness import stream_freshness
 from sync_assets.index.reader import StreamRows
 from sync_assets.models import SourceStatusRow
 from sync_assets.stores import Stores
@@ -22,9 +23,8 @@ def status(stores: Stores) -> list[SourceStatusRow]:
     for source in stores.registry.all():
         for stream in connector_named(source.connector).streams:
             key = (source.source_id, stream.name)
-            cursor = cursors.get(key)
-            verified_at = cursor.verified_at if cursor else None
-            stale, because = source_freshness(source, verified_at, now)
+            cursor = cursors.get(key) or Cursor(*key)
+            stale, because = stream_freshness(source, cursor, now)
             rows.append(
                 SourceStatusRow(
                     source_id=source.source_id,
@@ -35,9 +35,9 @@ def status(stores: Stores) -> list[SourceStatusRow]:
                     chunks=counts.get(key, NONE).chunks,
                     failures=failures[key],
                     held=held.get(key, 0),
-                    watermark=cursor.watermark if cursor else None,
+                    watermark=cursor.watermark,
                     last_sync_at=source.last_sync_at,
-                    verified_at=verified_at,
+                    verified_at=cursor.verified_at,
                     stale=stale,
                     stale_because=because,
                     last_error=source.last_error,

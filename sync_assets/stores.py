@@ -58,6 +58,16 @@ class Stores:
             check=lease.check,
         )
 
+    def remover(self, lease: Lease) -> IndexWriter:
+        """A writer that only removes, and so takes the index as it is, whatever its model."""
+        return IndexWriter(
+            self.settings.index_uri,
+            owner=self.database.instance_id,
+            fingerprint=self.reader.fingerprint() or self.embedder.fingerprint,
+            dimensions=self.reader.dimensions() or self.embedder.dimensions,
+            check=lease.check,
+        )
+
     def close(self) -> None:
         self.database.close()
         if "vectors" in self.__dict__:

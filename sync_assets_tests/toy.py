@@ -1,7 +1,7 @@
 """A sixth vendor that lives in memory: the contract's smallest honest implementation."""
 
 import json
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal, Self
@@ -41,6 +41,7 @@ class World:
     outage: Exception | None = None
     complete: bool = True
     content_proven: bool = False
+    while_listing: Callable[[], None] | None = None
     polls: int = 0
     fetched: list[str] = field(default_factory=list[str])
 
@@ -56,9 +57,10 @@ class ToySession(Session):
     def list(self, since: str | None) -> Listing:
         self.world.polls += 1
         state = self.world.state()
-        if since == state:
-            return Listing(state, unchanged=True)
-        return self.relist(state)
+        listing = Listing(state, unchanged=True) if since == state else self.relist(state)
+        if self.world.while_listing is not None:
+            self.world.while_listing()
+        return listing
 
     def relist(self, watermark: str) -> Listing:
         return Listing(

@@ -58,6 +58,11 @@ class Approvals:
         """This set stays. Raises InvalidSettings unless it is held."""
         return self._decide(approval_id, "rejected")
 
+    def standing(self, source_id: str, stream: str) -> Approval | None:
+        """The stream's question, with its answer; None where none stands."""
+        with self._database.read() as connection:
+            return _standing(connection, source_id, stream)
+
     def is_approved(self, source_id: str, stream: str, digest: str) -> bool:
         """Whether exactly this set may be deleted."""
         with self._database.read() as connection:

@@ -24,9 +24,15 @@ class Cursor:
     basis: str | None = None
     indexed_at: datetime | None = None
     listed_watermark: str | None = None
-    listed_basis: str | None = None
     listed_at: datetime | None = None
     verified_at: datetime | None = None
+
+    @property
+    def proven(self) -> bool:
+        """Whether the last listing was complete, and the index holds it."""
+        if self.verified_at is None or self.listed_at is None:
+            return False
+        return self.verified_at >= self.listed_at
 
 
 class Cursors:
@@ -49,15 +55,17 @@ class Cursors:
         with self._database.read() as connection:
             return tuple(Cursor(**row) for row in connection.execute(query).mappings())
 
-    def set_listed(
-        self, source_id: str, stream: str, watermark: str, basis: str, *, at: datetime
-    ) -> None:
+    def set_listed(self, source_id: str, stream: str, watermark: str, *, at: datetime) -> None:
         """A listing, begun `at` that time (aware), has to be brought in up to its watermark."""
-        self._set(source_id, stream, listed_watermark=watermark, listed_basis=basis, listed_at=at)
+        self._set(source_id, stream, listed_watermark=watermark, listed_at=at)
 
     def set_verified(self, source_id: str, stream: str, at: datetime) -> None:
         """A listing, begun `at` that time (aware), found the source as it is in the index."""
         self._set(source_id, stream, verified_at=at)
+
+    def set_basis(self, source_id: str, stream: str, basis: str) -> None:
+        """The index was brought to this basis in part; the watermark stays."""
+        self._set(source_id, stream, basis=basis)
 
     def set_indexed(
         self, source_id: str, stream: str, watermark: str, basis: str, *, verified: bool

@@ -133,7 +133,6 @@ cursors = Table(
     Column("basis", Text),
     Column("indexed_at", UtcTime),
     Column("listed_watermark", Text),
-    Column("listed_basis", Text),
     Column("listed_at", UtcTime),
     Column("verified_at", UtcTime),
 )

@@ -33,8 +33,8 @@ from sync_assets.pipeline.partitions import sources_partitions
 from sync_assets.pipeline.resources import Provided
 from sync_assets.pipeline.steps import Step, opened_step
 from sync_assets.pipeline.versions import Versions
+from sync_assets.sync.engine import MAINTENANCE_LEASE
 
-MAINTENANCE_LEASE = "index/maintenance"
 OWNERS = ("team:search",)
 
 

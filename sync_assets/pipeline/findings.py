@@ -8,7 +8,7 @@ import dagster as dg
 from dagster import AssetCheckSeverity, OpExecutionContext
 
 from sync_assets.connectors.base import Stream
-from sync_assets.freshness import source_freshness
+from sync_assets.freshness import is_overdue
 from sync_assets.models import Source, VerifyReport
 from sync_assets.pipeline.metadata import cell, failures_metadata
 from sync_assets.redaction import RULES_VERSION
@@ -111,8 +111,15 @@ def fresh_against_cron(stores: Stores, source: Source, stream: Stream) -> Findin
     source has as long for its first.
     """
     verified_at = stores.cursors.get(source.source_id, stream.name).verified_at
-    stale, because = source_freshness(source, verified_at or source.created_at, stores.clock())
-    return Finding(passed=stale == "false", description=because, severity=AssetCheckSeverity.WARN)
+    since = verified_at or source.created_at
+    overdue = is_overdue(source, since, stores.clock())
+    return Finding(
+        passed=not overdue,
+        description=f"No listing has confirmed it since {since:%Y-%m-%d %H:%M} UTC"
+        if overdue
+        else None,
+        severity=AssetCheckSeverity.WARN,
+    )
 
 
 def equality(report: VerifyReport) -> Finding:

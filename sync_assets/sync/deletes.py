@@ -15,16 +15,18 @@ def may_delete(
     content_proven: bool,
     asked: bool,
     approved: bool,
+    pending: bool = False,
 ) -> bool:
     """Whether `absent` of `stored` documents may be deleted on the word of a listing.
 
     Always where content hashes prove it, an operator's edit asked for it or an operator approved
-    it; else not when all, or more than half of ten or more, would go.
+    it; else not when all, or more than half of ten or more, would go, nor while a question about
+    other deletes of the stream is `pending`.
     """
     if content_proven or asked or approved:
         return True
     lost = len(absent)
-    return not (lost >= stored or (stored >= SMALL and lost * 2 > stored))
+    return not (pending or lost >= stored or (stored >= SMALL and lost * 2 > stored))
 
 
 def deletion_digest(absent: Collection[str]) -> str:

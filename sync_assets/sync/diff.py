@@ -63,12 +63,7 @@ def plan_documents(
         stored = documents.get(entry.document_id)
         if stored is None:
             new_versions.append(entry.version)
-        elif (
-            stored.version == entry.version
-            and stored.copies == 1
-            and stored.redaction == redaction
-            and entry.document_id not in force
-        ):
+        elif is_current(stored, entry, redaction) and entry.document_id not in force:
             unchanged += 1
             continue
         else:
@@ -84,6 +79,11 @@ def plan_documents(
         unchanged=unchanged,
         skipped=skipped,
     )
+
+
+def is_current(row: StoredDocument, entry: ListingEntry, redaction: int) -> bool:
+    """Whether the document is stored once, as listed, by today's rules of redaction."""
+    return (row.version, row.copies, row.redaction) == (entry.version, 1, redaction)
 
 
 def remembered_reason(
@@ -103,6 +103,7 @@ def plan_index(
     listed: Mapping[str, StoredListing],
     *,
     complete: bool,
+    redaction: int,
     chunker: int,
     force: Collection[str] = frozenset(),
 ) -> IndexPlan:
@@ -111,14 +112,17 @@ def plan_index(
     unfetched: set[str] = set()
     present: set[str] = set()
     new_versions: Counter[str] = Counter()
+    awaited: Counter[str] = Counter()
     for entry in entries:
         present.add(entry.document_id)
         if entry.reason or remembered_reason(entry, listed):
             continue
         searchable.add(entry.document_id)
         row = documents.get(entry.document_id)
-        if row is None or row.version != entry.version:
+        if row is None or not is_current(row, entry, redaction):
             unfetched.add(entry.document_id)
+            if row is None:
+                awaited[entry.version] += 1
         elif entry.document_id not in listed:
             new_versions[entry.version] += 1
     index = [
@@ -135,6 +139,8 @@ def plan_index(
         if row is not None and new_versions[row.version] > 0:
             new_versions[row.version] -= 1
             moved.add(key)
+        elif row is not None and awaited[row.version] > 0:
+            awaited[row.version] -= 1  # it stays until it is fetched under its new id
         else:
             absent.add(key)
     return IndexPlan(

@@ -6,8 +6,6 @@ may be killed and repeated; the cursor moves only when the index equals the list
 """
 
 import json
-import os
-import socket
 import time
 from collections.abc import Collection, Generator
 from contextlib import contextmanager, suppress
@@ -37,10 +35,8 @@ from sync_assets.sync.fetching import DocumentSink, listing_row, prepare
 from sync_assets.sync.indexing import ChunkSink
 from sync_assets.sync.progress import Progress, silent
 
-MAINTENANCE = "index/maintenance"
+MAINTENANCE_LEASE = "index/maintenance"
 """The lease of whoever compacts and indexes the tables."""
-
-HOLDER = f"process {os.getpid()} on {socket.gethostname()}"
 
 
 def lease_name(source: Source, stream: str) -> str:
@@ -79,7 +75,7 @@ class StreamSync:
         """See what exists now, and remember how far the next steps have to go."""
         started = time.monotonic()
         stores, basis = self.stores, self.basis
-        with self._lease(), self._session() as session:
+        with self._lease() as lease, self._session() as session:
             cursor = stores.cursors.get(*self._key)
             settled = (
                 mode == "incremental"
@@ -89,11 +85,13 @@ class StreamSync:
             )
             begun_at = stores.clock()
             listing = session.list(cursor.watermark if settled else None)
+            lease.check()
             if listing.unchanged:
-                stores.cursors.set_verified(*self._key, begun_at)
+                if cursor.proven:
+                    stores.cursors.set_verified(*self._key, begun_at)
             else:
                 self._listing = listing
-                stores.cursors.set_listed(*self._key, listing.watermark, basis, at=begun_at)
+                stores.cursors.set_listed(*self._key, listing.watermark, at=begun_at)
         return ListReport(
             unchanged=listing.unchanged,
             watermark=listing.watermark,
@@ -109,14 +107,18 @@ class StreamSync:
         counts = BatchCounts()
         with self._lease() as lease, self._session() as session:
             listing = self._listed(session)
+            listed = stores.reader.listing_stored(*self._key)
             plan = plan_documents(
                 listing.entries,
                 stores.reader.documents_stored(*self._key),
-                stores.reader.listing_stored(*self._key),
+                listed,
                 redaction=RULES_VERSION,
                 force=self.force,
             )
             writer = stores.writer(lease)
+            doubted = [entry for entry in plan.fetch if remembered_reason(entry, listed)]
+            if doubted:
+                writer.note_listed(*self._key, [listing_row(entry, None) for entry in doubted])
             sink = DocumentSink(writer, stores.failures, self.source, self.stream.name)
             fetched = fetch_in_batches(
                 lambda batch: prepare(session, batch, listing.watermark),
@@ -159,6 +161,7 @@ class StreamSync:
                 reader.chunks_stored(*self._key),
                 listed,
                 complete=listing.complete,
+                redaction=RULES_VERSION,
                 chunker=CHUNKER_VERSION,
                 force=self.force,
             )
@@ -166,24 +169,20 @@ class StreamSync:
                 stores, writer, self.source, self.connector, self.stream.name, self.progress
             )
             sink.index(plan.index, trust_stored_vectors=not self.force)
-            held = self._held(listing, plan, stored=len(documents))
+            # A document that was fetched just now says nothing of how much a listing lost.
+            known = documents.keys() & listed.keys() if listed else documents.keys()
+            lease.check()
+            held = self._held(listing, plan, stored=len({*known, *plan.absent}))
             gone = {*plan.unsearchable, *plan.moved, *(() if held else plan.absent)}
             writer.delete_documents(*self._key, gone)
-            if not held:
-                stores.approvals.supersede(*self._key)
             if listing.complete:
                 seen = [
                     listing_row(entry, entry.reason or remembered_reason(entry, listed))
                     for entry in listing.entries
                 ]
                 writer.write_listing(*self._key, seen)
-            behind = stores.failures.outstanding(*self._key)
-            stores.failures.resolve([*behind.difference(plan.unfetched)])
             lease.check()
-            if not plan.unfetched and not held:
-                stores.cursors.set_indexed(
-                    *self._key, listing.watermark, self.basis, verified=listing.complete
-                )
+            self._settle(listing, plan, held=held)
         if sink.counts.chunks_written:
             self._index_tables()
         return IndexReport(
@@ -212,17 +211,40 @@ class StreamSync:
         )
         return f"{self.source.generation}:{rest}"
 
+    def _settle(self, listing: Listing, plan: IndexPlan, *, held: int) -> None:
+        """Bring ledger and cursor to what was done: the cursor passes nothing that is open."""
+        stores = self.stores
+        behind = stores.failures.outstanding(*self._key)
+        if listing.complete:
+            stores.failures.resolve([*behind.difference(plan.unfetched)])
+            if not held:
+                stores.approvals.supersede(*self._key)
+        elif behind or stores.approvals.standing(*self._key):
+            return  # what is open was not listed, so nothing is known of it
+        if held:
+            return
+        if plan.unfetched:
+            # The cursor stays, but an edit's leave for large deletes is used up.
+            stores.cursors.set_basis(*self._key, f"{self.source.generation}:")
+        else:
+            stores.cursors.set_indexed(
+                *self._key, listing.watermark, self.basis, verified=listing.complete
+            )
+
     def _held(self, listing: Listing, plan: IndexPlan, *, stored: int) -> int:
         """How many deletes the valve holds; those wait in `approvals`."""
         absent, approvals = plan.absent, self.stores.approvals
+        if not absent:
+            return 0
         proposal = deletion_digest(absent)
         basis = self.stores.cursors.get(*self._key).basis
-        if not absent or may_delete(
+        if may_delete(
             absent,
             stored,
             content_proven=listing.content_proven,
             asked=basis is not None and not basis.startswith(f"{self.source.generation}:"),
             approved=approvals.is_approved(*self._key, proposal),
+            pending=approvals.standing(*self._key) is not None,
         ):
             return 0
         keys = sorted(self.stores.reader.keys(absent).values())
@@ -235,7 +257,7 @@ class StreamSync:
         # Where maintenance holds the lease, it is making these very indexes.
         with (
             suppress(LeaseHeld),
-            stores.leases.hold(MAINTENANCE, stores.settings.lease_seconds, HOLDER) as lease,
+            stores.leases.hold(MAINTENANCE_LEASE, stores.settings.lease_seconds) as lease,
         ):
             ensure_indexes(stores.reader.index, lease.check)
 
@@ -257,7 +279,7 @@ class StreamSync:
     @contextmanager
     def _lease(self) -> Generator[Lease]:
         name = lease_name(self.source, self.stream.name)
-        with self.stores.leases.hold(name, self.stores.settings.lease_seconds, HOLDER) as lease:
+        with self.stores.leases.hold(name, self.stores.settings.lease_seconds) as lease:
             yield lease
 
 

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from sync_assets.connectors.base import Connector
 from sync_assets.models import Source
 from sync_assets.stores import Stores
-from sync_assets.sync.engine import HOLDER, lease_name
+from sync_assets.sync.engine import lease_name
 
 
 def remove_source(stores: Stores, source: Source, connector: Connector) -> None:
@@ -16,10 +16,10 @@ def remove_source(stores: Stores, source: Source, connector: Connector) -> None:
     seconds = stores.settings.lease_seconds
     with ExitStack() as held:
         leases = [
-            held.enter_context(stores.leases.hold(lease_name(source, stream.name), seconds, HOLDER))
+            held.enter_context(stores.leases.hold(lease_name(source, stream.name), seconds))
             for stream in connector.streams
         ]
         if stores.reader.is_present():
-            stores.writer(leases[0]).remove_source(source.source_id)
+            stores.remover(leases[0]).remove_source(source.source_id)
         connector.forget(source, stores.settings)
         stores.registry.delete(source.source_id)

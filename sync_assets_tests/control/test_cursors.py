@@ -26,14 +26,14 @@ def test_an_indexed_listing_is_verified_as_of_when_it_began(
     cursors: Cursors, source: Source, clock: FakeClock
 ):
     begun_at = clock()
-    cursors.set_listed(*KEY, "commit 1", "basis 1", at=begun_at)
+    cursors.set_listed(*KEY, "commit 1", at=begun_at)
     clock.advance(90)
     cursors.set_indexed(*KEY, "commit 1", "basis 1", verified=True)
 
     assert cursors.get(*KEY) == Cursor(
         *KEY,
         watermark="commit 1", basis="basis 1", indexed_at=begun_at + timedelta(seconds=90),
-        listed_watermark="commit 1", listed_basis="basis 1", listed_at=begun_at,
+        listed_watermark="commit 1", listed_at=begun_at,
         verified_at=begun_at,
     )  # fmt: skip
 
@@ -41,7 +41,7 @@ def test_an_indexed_listing_is_verified_as_of_when_it_began(
 def test_what_is_listed_and_not_yet_indexed_verifies_nothing(
     cursors: Cursors, source: Source, clock: FakeClock
 ):
-    cursors.set_listed(*KEY, "commit 1", "basis", at=clock())
+    cursors.set_listed(*KEY, "commit 1", at=clock())
     assert cursors.get(*KEY).verified_at is None
     assert cursors.get(*KEY).watermark is None
     cursors.set_indexed(*KEY, "commit 1", "basis", verified=False)
@@ -54,7 +54,7 @@ def test_indexing_an_older_listing_than_the_last_does_not_verify_as_of_the_last(
     cursors.set_verified(*KEY, clock())
     before = clock()
     clock.advance(60)
-    cursors.set_listed(*KEY, "commit 2", "basis", at=clock())
+    cursors.set_listed(*KEY, "commit 2", at=clock())
     cursors.set_indexed(*KEY, "commit 1", "basis", verified=True)
     assert cursors.get(*KEY).verified_at == before
 
@@ -62,7 +62,7 @@ def test_indexing_an_older_listing_than_the_last_does_not_verify_as_of_the_last(
 def test_an_unchanged_listing_moves_only_the_time_of_verification(
     cursors: Cursors, source: Source, clock: FakeClock
 ):
-    cursors.set_listed(*KEY, "commit 1", "basis", at=clock())
+    cursors.set_listed(*KEY, "commit 1", at=clock())
     cursors.set_indexed(*KEY, "commit 1", "basis", verified=True)
     before = cursors.get(*KEY)
     clock.advance(900)
@@ -78,7 +78,7 @@ def test_streams_and_sources_have_cursors_of_their_own(
     registry.add("github", "owner/other", {}, "* * * * *")
     keys = [KEY, ("github:owner/name", "issues"), ("github:owner/other", "files")]
     for key in reversed(keys):
-        cursors.set_listed(*key, f"of {key}", "basis", at=clock())
+        cursors.set_listed(*key, f"of {key}", at=clock())
     assert [(row.source_id, row.stream, row.listed_watermark) for row in cursors.all()] == [
         (*key, f"of {key}") for key in keys
     ]

@@ -1,5 +1,6 @@
 """Syncing processes under the tests' control, a repository that changes, and what a reader sees."""
 
+import os
 import random
 import subprocess
 import sys
@@ -27,14 +28,18 @@ class Process:
         assert self.outcome() == "ready"
         return self
 
-    def begin(self) -> None:
+    def begin(self, stop_at: str = "") -> None:
         assert self.popen.stdin is not None
-        self.popen.stdin.write("sync\n")
+        self.popen.stdin.write(f"{stop_at}\n")
         self.popen.stdin.flush()
 
     def outcome(self) -> str:
         assert self.popen.stdout is not None
         return self.popen.stdout.readline().strip()
+
+    def wait_until_stopped(self) -> None:
+        """Until it has stopped itself, as SIGSTOP does."""
+        os.waitid(os.P_PID, self.popen.pid, os.WSTOPPED | os.WNOWAIT)
 
     def run_for(self, seconds: float) -> None:
         """Let it work for so long; it does not end by itself."""

@@ -1,9 +1,11 @@
 """A process that syncs one git source when told to: what the kill tests kill.
 
 `python -m sync_assets_tests.sync.syncer HOME SOURCE_ID`; says `ready`, then for each line on its
-standard input syncs once and says how that ended.
+standard input syncs once and says how that ended; a line may name where to stop itself.
 """
 
+import os
+import signal
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -27,11 +29,21 @@ def process_settings(home: Path) -> Settings:
     )
 
 
-def sync_once(home: Path, source_id: str) -> None:
+def sync_once(home: Path, source_id: str, stop_at: str = "") -> None:
+    """One sync; with `stop_at` (`fetch`, `index`) the process stops itself there, once."""
+    stops = [stop_at]
+
+    def progress(stage: str, _done: int, _total: int) -> None:
+        if stage in stops:
+            stops.clear()
+            os.kill(os.getpid(), signal.SIGSTOP)
+
     with closing(open_stores(process_settings(home))) as stores:
         source = stores.registry.get(source_id)
         connector = connector_named(source.connector)
-        sync_stream(StreamSync(stores, source, connector, connector.streams[0]), "incremental")
+        stream = connector.streams[0]
+        sync = StreamSync(stores, source, connector, stream, progress=progress)
+        sync_stream(sync, "incremental")
 
 
 def main() -> None:
@@ -39,9 +51,9 @@ def main() -> None:
     with closing(open_stores(process_settings(home))) as stores:
         stores.reader.counts()  # what is slow to import is imported now
     print("ready", flush=True)
-    for _ in sys.stdin:
+    for stop_at in sys.stdin:
         try:
-            sync_once(home, source_id)
+            sync_once(home, source_id, stop_at.strip())
         except SyncAssetsError as error:
             print(f"{type(error).__name__}: {error}", flush=True)
         else:

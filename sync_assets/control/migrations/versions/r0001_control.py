@@ -78,7 +78,6 @@ def upgrade() -> None:
         _text("basis", nullable=True),
         _time("indexed_at", nullable=True),
         _text("listed_watermark", nullable=True),
-        _text("listed_basis", nullable=True),
         _time("listed_at", nullable=True),
         _time("verified_at", nullable=True),
         sa.PrimaryKeyConstraint("source_id", "stream", name="pk_cursors"),
