@@ -183,9 +183,10 @@ class RepositorySession(Session):
 
     def _listed(self, ref: ResolvedRef, connection: Connection) -> Listing:
         repository = self._obtain(ref, connection)
-        files = repository.tree(ref.commit)
-        chosen = self._chosen(files)
-        sizes = repository.sizes(_blobs(chosen))
+        with repository.steady():
+            files = repository.tree(ref.commit)
+            chosen = self._chosen(files)
+            sizes = repository.sizes(_blobs(chosen))
         absent: SkipReason | None = "too_large" if repository is self._whole else None
         return Listing(
             watermark=str(_Watermark(ref.name, ref.commit, self._asked)),

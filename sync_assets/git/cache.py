@@ -10,9 +10,8 @@ import os
 import shutil
 import time
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import cast
 
 from sync_assets.git.lock import locked
 
@@ -22,6 +21,20 @@ _RECORD = "sync-packs.json"
 
 Identity = tuple[int, int]
 """Which incarnation of a cache: differs after it was discarded and made again."""
+
+
+_Packs = dict[str, tuple[int, int, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """What a cache is known to hold: each pack's size and time with the digest of its index, and
+    the commits whose parents it lacks.
+    """
+
+    object_format: str
+    packs: _Packs
+    shallow: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,32 +60,35 @@ class Cache:
         """Whether it holds any pack."""
         return any(self._pack_directory.glob("*.pack"))
 
-    def whole(self) -> bool:
-        """Whether all that earlier fetches brought is there, with its indexes unaltered.
+    def whole(self, object_format: str) -> bool:
+        """Whether it has ids of that format, and all that earlier fetches brought, unaltered.
 
-        git itself takes a pack whose index is damaged or lost for objects that never came. The
-        packs need no checksum: whatever is read from them is checked by its hash.
+        git itself takes a pack whose index is damaged or lost for objects that never came, and a
+        lost list of shallow commits for a whole history that the server need not send again.
         """
         try:
-            recorded = cast("dict[str, list[object]]", json.loads(self._record.read_bytes()))
-            present = self._packs(known={})
-        except (OSError, ValueError):
+            recorded = self._recorded()
+            present = self._present(recorded.object_format, {})
+        except (OSError, ValueError, KeyError):
             return False
-        return all(present.get(name) == facts for name, facts in recorded.items())
+        return (
+            recorded.object_format == object_format
+            and recorded.packs.items() <= present.packs.items()
+            and set(recorded.shallow) <= set(present.shallow)
+        )
 
     def outgrown(self) -> bool:
         """Every fetch adds a pack and none is ever dropped: at a hundred the cache starts anew."""
         return sum(1 for _ in self._pack_directory.glob("*.pack")) > MAX_PACKS
 
+    def begin(self, object_format: str) -> None:
+        """Note that a cache was made, still empty. Lock held."""
+        self._write(_Record(object_format, {}, []))
+
     def record(self) -> None:
-        """Note what is there now. Call with the lock held."""
-        try:
-            known = cast("dict[str, list[object]]", json.loads(self._record.read_bytes()))
-        except FileNotFoundError:
-            known = {}
-        draft = self._record.with_suffix(".draft")
-        draft.write_text(json.dumps(self._packs(known)))
-        draft.replace(self._record)
+        """Note what is there now. Lock held."""
+        before = self._recorded()
+        self._write(self._present(before.object_format, before.packs))
 
     def clear_leftovers(self) -> None:
         """Remove what a killed git left: its lock files and half-written packs. Lock held."""
@@ -98,21 +114,30 @@ class Cache:
         for grave in self.directory.parent.glob("*.gone"):
             shutil.rmtree(grave, ignore_errors=True)
 
-    @property
-    def _record(self) -> Path:
-        return self.directory / _RECORD
+    def _recorded(self) -> _Record:
+        record = json.loads((self.directory / _RECORD).read_bytes())
+        packs = {name: tuple(facts) for name, facts in record["packs"].items()}
+        return _Record(record["object_format"], packs, record["shallow"])
+
+    def _write(self, record: _Record) -> None:
+        draft = self.directory / f"{_RECORD}.draft"
+        draft.write_text(json.dumps(asdict(record)))
+        draft.replace(self.directory / _RECORD)
 
     @property
     def _pack_directory(self) -> Path:
         return self.directory / "objects" / "pack"
 
-    def _packs(self, known: dict[str, list[object]]) -> dict[str, list[object]]:
-        """Each pack's size and its index's digest; a pack's name is that of its content."""
-        packs: dict[str, list[object]] = {}
+    def _present(self, object_format: str, known: _Packs) -> _Record:
+        """What is there; facts that are `known` are not looked up again."""
+        packs: _Packs = {}
         for index in sorted(self._pack_directory.glob("*.idx")):
             if index.stem in known:
                 packs[index.stem] = known[index.stem]
                 continue
-            size = index.with_suffix(".pack").stat().st_size
-            packs[index.stem] = [size, hashlib.blake2b(index.read_bytes()).hexdigest()]
-        return packs
+            status = index.with_suffix(".pack").stat()
+            content = hashlib.blake2b(index.read_bytes()).hexdigest()
+            packs[index.stem] = (status.st_size, status.st_mtime_ns, content)
+        shallow = self.directory / "shallow"
+        commits = shallow.read_text().split() if shallow.exists() else []
+        return _Record(object_format, packs, commits)

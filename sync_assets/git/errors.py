@@ -7,7 +7,6 @@ from pathlib import Path
 from sync_assets.errors import (
     InvalidSettings,
     RateLimited,
-    SourceError,
     SourceGone,
     SourceRejectedUs,
     SourceUnavailable,
@@ -37,14 +36,6 @@ class DamagedSource(UnexpectedPayload):
 
 class RefMissing(SourceGone):
     """The branch, or HEAD's, is not there."""
-
-
-class OtherObjectFormat(SourceError):
-    """The repository names its objects by another hash than the cache; `object_format` is its."""
-
-    def __init__(self, message: str, *, object_format: str) -> None:
-        super().__init__(message)
-        self.object_format = object_format
 
 
 _ErrorClass = Callable[[str], SyncAssetsError]
@@ -95,7 +86,6 @@ _STATUSES: tuple[tuple[Container[int], _ErrorClass, str], ...] = (
     (range(500, 600), SourceUnavailable, "the server failed"),
 )
 _STATUS = re.compile(r"requested URL returned error: (\d{3})")
-_OBJECT_FORMAT = re.compile(r"mismatched algorithms: client \w+; server (\w+)")
 _FULL = re.compile(r"No space left on device|Disk quota exceeded|Read-only file system")
 
 
@@ -109,8 +99,6 @@ def classify(stderr: str, address: str, cache: Path) -> SyncAssetsError:
     if any(_FULL.search(line) or str(cache) in line for line in own):
         return cache_error(stderr, address, cache)
     text = "\n".join(lines)
-    if found := _OBJECT_FORMAT.search(text):
-        return OtherObjectFormat(f"{address}: {said}", object_format=found[1])
     if found := _STATUS.search(text):
         return _of_status(int(found[1]), address)
     for pattern, error, meaning in _RULES:

@@ -13,10 +13,11 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
 from typing import IO, Self
 
+from sync_assets.errors import SyncAssetsError
 from sync_assets.git.command import Git, end, kill, pipes
 from sync_assets.git.environment import REMOTE, Setting
 from sync_assets.git.errors import classify
-from sync_assets.git.packets import FLUSH, RESPONSE_END, Ref, ls_refs, parse_refs, read_packets
+from sync_assets.git.packets import FLUSH, Ref, ls_refs, parse_refs, read_packets, read_response
 
 Process = subprocess.Popen[bytes]
 
@@ -56,7 +57,7 @@ class Helper:
         """The refs whose names begin with `prefix`, in one request."""
         with self._talking():
             self._send(ls_refs(prefix, self._capabilities))
-            return parse_refs(list(read_packets(self._answers, RESPONSE_END)))
+            return parse_refs(list(read_response(self._answers)))
 
     def fetch(
         self,
@@ -77,15 +78,16 @@ class Helper:
                 )
             try:
                 with self._talking(process):
-                    self._relay(process, ours, data)
+                    whole = self._relay(process, ours, data)
                     ours.close()
                     messages = b"" if process.stderr is None else process.stderr.read()
                     process.wait()
+                    if not whole:
+                        raise self._broken(messages)
             finally:
                 end(process)
         if process.returncode != 0:
-            said = messages.decode(errors="replace")
-            raise classify(said, git.address, git.directory)
+            raise classify(messages.decode(errors="replace"), git.address, git.directory)
 
     def _greet(self) -> bool:
         with self._talking():
@@ -97,8 +99,11 @@ class Helper:
                 self._capabilities = list(read_packets(self._answers, FLUSH))
         return answer == b"\n"
 
-    def _relay(self, process: Process, ours: socket.socket, data: bytes) -> None:
-        """Pass git's requests on to the server and the answers back, until it has no more."""
+    def _relay(self, process: Process, ours: socket.socket, data: bytes) -> bool:
+        """Pass git's requests on to the server and the answers back, until it has no more.
+
+        False: an answer was cut short, by the network or by a server that failed.
+        """
         with suppress(_GitLeft), ours.makefile("rb") as requests:
             with _git_may_leave():
                 stdin, _ = pipes(process)
@@ -107,10 +112,13 @@ class Helper:
                 ours.sendall(b"".join(self._capabilities))
             while request := _next_request(requests):
                 self._send(request)
-                for line in read_packets(self._answers, RESPONSE_END):
-                    if line != RESPONSE_END:
+                try:
+                    for line in read_response(self._answers):
                         with _git_may_leave():
                             ours.sendall(line)
+                except EOFError:
+                    return False
+        return True
 
     def _send(self, request: bytes) -> None:
         self._requests.write(request)
@@ -131,15 +139,19 @@ class Helper:
         try:
             yield
         except (EOFError, BrokenPipeError):
-            if self._expired:
-                raise self._git.too_slow() from None
-            _, messages = self._process.communicate()
-            said = messages.decode(errors="replace") or "early EOF"
-            raise classify(said, self._git.address, self._git.directory) from None
+            raise self._broken() from None
         finally:
             timer.cancel()
         if self._expired:
             raise self._git.too_slow()
+
+    def _broken(self, messages: bytes = b"") -> SyncAssetsError:
+        """Why an answer was cut short: by the helper's account, else by these messages."""
+        if self._expired:
+            return self._git.too_slow()
+        _, own = self._process.communicate()
+        said = (own or messages).decode(errors="replace") or "early EOF"
+        return classify(said, self._git.address, self._git.directory)
 
 
 @contextmanager

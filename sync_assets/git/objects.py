@@ -45,8 +45,13 @@ def blob_id(data: bytes, like: str) -> str:
 
     https://git-scm.com/docs/hash-function-transition
     """
-    algorithm = hashlib.sha1 if len(like) == _SHA1_DIGITS else hashlib.sha256
+    algorithm = hashlib.sha1 if object_format(like) == "sha1" else hashlib.sha256
     return algorithm(b"blob %d\0" % len(data) + data).hexdigest()
+
+
+def object_format(oid: str) -> str:
+    """The name of the hash that made an id: `sha1` or `sha256`."""
+    return "sha1" if len(oid) == _SHA1_DIGITS else "sha256"
 
 
 def unsearchable(data: bytes) -> SkipReason | None:

@@ -41,6 +41,21 @@ def read_packets(stream: IO[bytes], end: bytes) -> Iterator[bytes]:
             return
 
 
+def read_response(stream: IO[bytes]) -> Iterator[bytes]:
+    """The packets of a helper's response, without its end; EOFError if it was cut short.
+
+    The helper marks an end even where the connection broke; a whole response has a flush before
+    it, or the server's error.
+    """
+    last = b""
+    for line in read_packets(stream, RESPONSE_END):
+        if line != RESPONSE_END:
+            last = line
+            yield line
+    if last != FLUSH and not last[_HEADER_BYTES:].startswith(b"ERR "):
+        raise EOFError
+
+
 def ls_refs(prefix: str, capabilities: Sequence[bytes]) -> bytes:
     """A request for the refs whose names begin with `prefix`."""
     formats = [_text(line) for line in capabilities if b"object-format=" in line]

@@ -7,8 +7,9 @@ trees, and the blobs that were asked for by name.
 
 import hashlib
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -23,12 +24,11 @@ from sync_assets.git.errors import (
     CommitGone,
     CorruptCache,
     DamagedSource,
-    OtherObjectFormat,
     RefMissing,
     Unrecognised,
 )
 from sync_assets.git.lock import storing
-from sync_assets.git.objects import Blob, TreeEntry, parse_tree
+from sync_assets.git.objects import Blob, TreeEntry, object_format, parse_tree
 
 HEAD: Final = "HEAD"
 _MISSING = "missing"
@@ -86,7 +86,9 @@ class GitRepository:
 
     def connection(self) -> closing[Connection]:
         """A way to the server, for a `with` block; nothing is asked yet."""
-        return closing(Connection(self._url, self._credential, self._git))
+        # What is asked of the server needs no repository, and no damaged one may be in the way.
+        nowhere = replace(self._git, directory=self._git.directory.with_suffix(".none"))
+        return closing(Connection(self._url, self._credential, nowhere))
 
     def resolve(self, ref: str, connection: Connection) -> ResolvedRef | None:
         """What a ref (`HEAD`, `refs/heads/...`) names now, in two requests.
@@ -111,7 +113,15 @@ class GitRepository:
         """
         if not self._has(commit):
             wanted = ("--depth=1", REMOTE, f"+{commit}:{_kept(ref)}")
-            self._fetch(connection, self._filter, *_FETCH, *wanted)
+            self._fetch(connection, commit, self._filter, *_FETCH, *wanted)
+
+    @contextmanager
+    def steady(self) -> Generator[None]:
+        """Read one and the same cache in a `with` block; CorruptCache if it was replaced."""
+        before = self._cache.identity()
+        yield
+        if self._cache.identity() != before:
+            raise CorruptCache(f"{self._url}: the cache was made anew meanwhile")
 
     def tree(self, commit: str) -> list[TreeEntry]:
         """All entries below a commit's tree, read offline. CorruptCache: discard and obtain."""
@@ -135,7 +145,8 @@ class GitRepository:
         data = "".join(f"{oid}\n" for oid in oids).encode()
         noop = ("-c", "fetch.negotiationAlgorithm=noop")
         try:
-            self._fetch(connection, BLOB_NONE, *noop, *_FETCH, "--stdin", REMOTE, data=data)
+            arguments = (*noop, *_FETCH, "--stdin", REMOTE)
+            self._fetch(connection, oids[0], BLOB_NONE, *arguments, data=data)
         except (DamagedSource, CommitGone):
             if len(oids) > 1:
                 middle = len(oids) // 2
@@ -177,7 +188,7 @@ class GitRepository:
 
     def _has(self, commit: str) -> bool:
         """Whether a commit and all that belongs to it by our filter is in the cache."""
-        if not self._cache.whole():
+        if not self._cache.whole(object_format(commit)):
             return False
         try:
             return commit in self.sizes([commit])
@@ -185,7 +196,12 @@ class GitRepository:
             return False
 
     def _fetch(
-        self, connection: Connection, blob_filter: str, *arguments: str, data: bytes = b""
+        self,
+        connection: Connection,
+        oid: str,
+        blob_filter: str,
+        *arguments: str,
+        data: bytes = b"",
     ) -> None:
         """Fetch with the lock held; a cache that is or proves unusable is made anew, once."""
 
@@ -193,32 +209,25 @@ class GitRepository:
             connection.fetch(self._git, blob_filter, *arguments, data=data, keep_open=[lock])
             self._cache.record()
 
+        ids = object_format(oid)
         with self._cache.locked() as lock:
-            self._prepare()
+            if self._cache.whole(ids) and not self._cache.outgrown():
+                self._cache.clear_leftovers()
+            else:
+                self._create(ids)
             try:
                 fetch()
-            except OtherObjectFormat as error:
-                self._create(error.object_format)
             except (CorruptCache, Unrecognised):
-                self._create()
-            else:
-                return
-            fetch()
+                self._create(ids)
+                fetch()
 
-    def _prepare(self) -> None:
-        if self._cache.whole() and not self._cache.outgrown():
-            self._cache.clear_leftovers()
-        else:
-            self._create()
-
-    def _create(self, object_format: str = "sha1") -> None:
+    def _create(self, ids: str) -> None:
         """An empty cache in the place of what was there."""
         self._cache.discard()
         self._cache.remove_unused_neighbours(time.time())
         self._cache.directory.mkdir(mode=0o700)
-        form = f"--object-format={object_format}"
-        self._git.read("init", "--quiet", "--bare", "--template=", form)
-        self._cache.record()
+        self._git.read("init", "--quiet", "--bare", "--template=", f"--object-format={ids}")
+        self._cache.begin(ids)
 
 
 def _kept(ref: str) -> str:

@@ -17,7 +17,6 @@ from sync_assets.git.errors import (
     CommitGone,
     CorruptCache,
     DamagedSource,
-    OtherObjectFormat,
     RefMissing,
     Unrecognised,
     classify,
@@ -60,24 +59,30 @@ _SIGN_OFF = (
         ("fatal: remote error: upload-pack: not our ref 1234", CommitGone),
         ("error: Server does not allow request for unadvertised object 12", CommitGone),
         (
-            "error: RPC failed; curl 18 transfer closed with 4191 bytes remaining to read\n"
-            "error: 4181 bytes of body are still expected\n"
-            "fetch-pack: unexpected disconnect while reading sideband packet\n"
-            "fatal: protocol error: bad pack header",
+            (
+                "error: RPC failed; curl 18 transfer closed with 4191 bytes remaining to read\n"
+                "error: 4181 bytes of body are still expected\n"
+                "fetch-pack: unexpected disconnect while reading sideband packet\n"
+                "fatal: protocol error: bad pack header"
+            ),
             SourceUnavailable,
         ),
         ("fatal: early EOF\nfatal: fetch-pack: invalid index-pack output", SourceUnavailable),
         ("fatal: the remote end hung up unexpectedly", SourceUnavailable),
         (
-            "remote: fatal: unable to read 6760a547\n"
-            "remote: aborting due to possible repository corruption on the remote side.\n"
-            "fatal: protocol error: bad pack header",
+            (
+                "remote: fatal: unable to read 6760a547\n"
+                "remote: aborting due to possible repository corruption on the remote side.\n"
+                "fatal: protocol error: bad pack header"
+            ),
             DamagedSource,
         ),
         ("fatal: expected 'packfile'", DamagedSource),
         (
-            "fatal: loose object 6760a5 (stored in ./objects/67/60a5) is corrupt\n"
-            "fatal: the remote end hung up unexpectedly",
+            (
+                "fatal: loose object 6760a5 (stored in ./objects/67/60a5) is corrupt\n"
+                "fatal: the remote end hung up unexpectedly"
+            ),
             DamagedSource,
         ),
         (f"fatal: packed object 67 (stored in {CACHE}/objects/pack/p) is corrupt", CorruptCache),
@@ -100,13 +105,6 @@ def test_message_of_git_becomes_the_error_for_the_next_step(stderr: str, error: 
 
     assert type(found) is error
     assert "\n" not in str(found)
-
-
-def test_repository_with_other_hashes_says_which():
-    found = classify("fatal: mismatched algorithms: client sha1; server sha256", URL, CACHE)
-
-    assert isinstance(found, OtherObjectFormat)
-    assert found.object_format == "sha256"
 
 
 def test_message_names_the_repository_and_gits_own_reason():

@@ -52,7 +52,7 @@ class Git(Connector):
             url=source.scope,
             branch=wanted.branch,
             credential=None,
-            permalink=_permalinks(_page(source.scope)),
+            permalink=permalinks(source.scope),
         )
         return closing(RepositorySession(source, stream, place, wanted=wanted, settings=settings))
 
@@ -99,7 +99,10 @@ def _page(scope: str) -> str:
     return f"https://{host}/{path.removesuffix('.git')}"
 
 
-def _permalinks(page: str) -> Callable[[str, str], str]:
-    """A file's page at a host that we know; else the repository's, with commit and path named."""
+def permalinks(scope: str) -> Callable[[str, str], str]:
+    """Commit and path -> URL: the file's page at a host that we know, else the repository's, with
+    both named behind it.
+    """
+    page = _page(scope)
     form = _FILE_PAGES.get(urlsplit(page).hostname or "", "{page}#{commit}:{path}")
     return lambda commit, path: form.format(page=page, commit=commit, path=quote(path))
