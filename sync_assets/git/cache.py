@@ -9,10 +9,11 @@ import json
 import os
 import shutil
 import time
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from sync_assets.errors import SourceUnavailable
 from sync_assets.git.lock import locked
 
 MAX_PACKS = 100
@@ -47,6 +48,11 @@ class Cache:
     def locked(self) -> AbstractContextManager[int]:
         """One writer at a time; see `lock.locked`."""
         return locked(self.directory.with_suffix(".lock"), self.timeout_seconds)
+
+    def touch(self) -> None:
+        """Note that the cache is in use, though nothing is fetched."""
+        with suppress(FileNotFoundError):
+            os.utime(self.directory.with_suffix(".lock"))
 
     def identity(self) -> Identity | None:
         """None where there is no cache."""
@@ -107,10 +113,12 @@ class Cache:
             shutil.rmtree(grave, ignore_errors=True)  # the next new cache removes what is left
 
     def remove_unused_neighbours(self, now: float) -> None:
-        """Remove caches whose locks nobody took for thirty days, and graves that a kill left."""
+        """Remove caches that nobody used for thirty days, and graves that a kill left."""
         for lock_file in self.directory.parent.glob("*.lock"):
             if now - lock_file.stat().st_mtime > UNUSED_SECONDS:
-                shutil.rmtree(lock_file.with_suffix(""), ignore_errors=True)
+                # One that is locked is in use after all.
+                with suppress(SourceUnavailable), locked(lock_file, 0):
+                    shutil.rmtree(lock_file.with_suffix(""), ignore_errors=True)
         for grave in self.directory.parent.glob("*.gone"):
             shutil.rmtree(grave, ignore_errors=True)
 

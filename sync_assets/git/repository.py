@@ -95,6 +95,7 @@ class GitRepository:
 
         None: the repository has no commit. RefMissing: it has, but not this ref.
         """
+        self._cache.touch()
         with storing(self._git.directory.parent):
             for name, oid, target in connection.refs(ref):
                 if name == ref:

@@ -162,6 +162,20 @@ def test_caches_that_nobody_used_for_a_month_are_removed(
     assert len(sync(settings, SOURCE).texts) == 2
 
 
+def test_a_cache_of_a_repository_that_never_changes_counts_as_used(
+    settings: Settings, repository: Repository
+):
+    repository.commit({"a": b"a\n"})
+    watermark = sync(settings, SOURCE).listing.watermark
+    (lock,) = (settings.home / "git").glob("*.lock")
+    long_ago = time.time() - UNUSED_SECONDS - 1
+    os.utime(lock, (long_ago, long_ago))
+
+    assert sync(settings, SOURCE, since=watermark).listing.unchanged
+
+    assert lock.stat().st_mtime > long_ago + 1
+
+
 def test_what_a_killed_git_left_behind_is_removed(settings: Settings, repository: Repository):
     first = sync(settings, SOURCE)
     cache = only_cache(settings)
