@@ -1,13 +1,15 @@
 """The files of one git repository: the session that the connectors `github` and `git` share."""
 
 import json
+from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing
 from dataclasses import asdict, dataclass
 from typing import Self
 
 from pydantic import Field, SecretStr, field_validator
 
-from sync_assets.connectors.base import Session, SourceSettings, Stream
+from sync_assets.connectors.base import Connector, Session, SourceSettings, Stream
 from sync_assets.errors import UnexpectedPayload
 from sync_assets.git.connection import Connection
 from sync_assets.git.environment import BLOB_NONE
@@ -135,6 +137,11 @@ class RepositorySession(Session):
         self._whole.close()
         self._trees.close()
 
+    def discard(self) -> None:
+        """Remove the caches of this repository; another source of it fetches anew."""
+        self._whole.discard()
+        self._trees.discard()
+
     def list(self, since: str | None) -> Listing:
         """What the ref names now; two requests where that is still the commit of `since`."""
         seen = None if since is None else _Watermark.parse(since)
@@ -177,8 +184,7 @@ class RepositorySession(Session):
         try:
             return self._listed(ref, connection)
         except CorruptCache:
-            self._whole.discard()
-            self._trees.discard()
+            self.discard()
             return self._listed(ref, connection)
 
     def _listed(self, ref: ResolvedRef, connection: Connection) -> Listing:
@@ -283,3 +289,25 @@ class RepositorySession(Session):
 def _blobs(files: Sequence[TreeEntry]) -> dict[str, None]:
     """The distinct blobs that may be searched, in order."""
     return dict.fromkeys(file.oid for file in files if file.mode not in (SUBMODULE, SYMLINK))
+
+
+class RepositoryConnector(Connector):
+    """A connector whose sources are git repositories: it says where each is."""
+
+    streams = (FILES,)
+    settings_model = RepositorySettings
+
+    @abstractmethod
+    def place(self, source: Source, settings: Settings) -> Place:
+        """Where the source's repository is. InvalidSettings where its settings disagree."""
+
+    def open(
+        self, source: Source, stream: str, settings: Settings
+    ) -> AbstractContextManager[RepositorySession]:
+        place = self.place(source, settings)
+        wanted = RepositorySettings.model_validate(source.settings)
+        return closing(RepositorySession(source, stream, place, wanted=wanted, settings=settings))
+
+    def forget(self, source: Source, settings: Settings) -> None:
+        with self.open(source, FILES.name, settings) as session:
+            session.discard()

@@ -2,12 +2,10 @@
 
 import re
 from collections.abc import Callable
-from contextlib import AbstractContextManager, closing
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from sync_assets.connectors.base import Connector, Session
-from sync_assets.connectors.repository import FILES, Place, RepositorySession, RepositorySettings
+from sync_assets.connectors.repository import Place, RepositoryConnector, RepositorySettings
 from sync_assets.errors import InvalidSettings
 from sync_assets.models import Source
 from sync_assets.settings import Settings
@@ -23,14 +21,12 @@ _FILE_PAGES = {
 }
 
 
-class Git(Connector):
+class Git(RepositoryConnector):
     """Repositories that git reaches as this user: public ones, over ssh with an agent, by path."""
 
     name = "git"
     title = "git"
     scope_format = "a URL (https://host/name.git, ssh://..., user@host:path) or a path"
-    streams = (FILES,)
-    settings_model = RepositorySettings
 
     def parse_scope(self, scope: str) -> str:
         scope = scope.strip()
@@ -44,17 +40,13 @@ class Git(Connector):
     def link(self, source: Source, settings: Settings) -> str:  # noqa: ARG002 - the contract's
         return _page(source.scope)
 
-    def open(
-        self, source: Source, stream: str, settings: Settings
-    ) -> AbstractContextManager[Session]:
-        wanted = RepositorySettings.model_validate(source.settings)
-        place = Place(
+    def place(self, source: Source, settings: Settings) -> Place:  # noqa: ARG002 - the contract's
+        return Place(
             url=source.scope,
-            branch=wanted.branch,
+            branch=RepositorySettings.model_validate(source.settings).branch,
             credential=None,
             permalink=permalinks(source.scope),
         )
-        return closing(RepositorySession(source, stream, place, wanted=wanted, settings=settings))
 
 
 def _url(scope: str) -> str:

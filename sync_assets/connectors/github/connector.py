@@ -1,13 +1,11 @@
 """GitHub: declarations. Files come over git: no API call, and no token for public repositories."""
 
 import re
-from contextlib import AbstractContextManager, closing
 from urllib.parse import quote
 
 from pydantic import SecretStr
 
-from sync_assets.connectors.base import Connector, Session
-from sync_assets.connectors.repository import FILES, Place, RepositorySession, RepositorySettings
+from sync_assets.connectors.repository import Place, RepositoryConnector, RepositorySettings
 from sync_assets.errors import InvalidSettings
 from sync_assets.git.refs import branch_ref
 from sync_assets.models import Source
@@ -20,14 +18,12 @@ _SCOPE = re.compile(
 _SCOPE_FORMAT = "owner/name or owner/name@branch"
 
 
-class GitHub(Connector):
+class GitHub(RepositoryConnector):
     """Repositories of github.com or of a GitHub Enterprise server."""
 
     name = "github"
     title = "GitHub"
     scope_format = _SCOPE_FORMAT
-    streams = (FILES,)
-    settings_model = RepositorySettings
 
     def parse_scope(self, scope: str) -> str:
         repository, branch = _split(scope.strip())
@@ -38,19 +34,14 @@ class GitHub(Connector):
         address = _address(source, settings)
         return address if branch is None else f"{address}/tree/{quote(branch)}"
 
-    def open(
-        self, source: Source, stream: str, settings: Settings
-    ) -> AbstractContextManager[Session]:
+    def place(self, source: Source, settings: Settings) -> Place:
         address = _address(source, settings)
-        token = settings.github_token
-        place = Place(
+        return Place(
             url=f"{address}.git",
             branch=self._branch(source),
-            credential=_credential(token),
+            credential=_credential(settings.github_token),
             permalink=lambda commit, path: f"{address}/blob/{commit}/{quote(path)}",
         )
-        wanted = RepositorySettings.model_validate(source.settings)
-        return closing(RepositorySession(source, stream, place, wanted=wanted, settings=settings))
 
     @staticmethod
     def _branch(source: Source) -> str | None:

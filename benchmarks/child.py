@@ -1,0 +1,140 @@
+"""Our side of a comparison, in a process of its own; settings come from its environment.
+
+python -m benchmarks.child sync CONNECTOR SCOPE full|incremental
+python -m benchmarks.child verify CONNECTOR SCOPE
+python -m benchmarks.child fetch CONNECTOR SCOPE STATE_FILE
+"""
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+from benchmarks.outcomes import Fetched, Synced
+from sync_assets.connectors.catalog import connector_named
+from sync_assets.embedding.base import Embedded, Embedder
+from sync_assets.errors import UnknownSource
+from sync_assets.models import Document, SyncMode, SyncReport, VerifyReport
+from sync_assets.settings import load_settings
+from sync_assets.sources import register
+from sync_assets.stores import Stores, open_stores
+from sync_assets.sync.batches import BatchCounts, fetch_in_batches
+from sync_assets.sync.engine import StreamSync, sync_stream
+
+
+class TimedEmbedder:
+    """An embedder, and how long it was at work."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self.seconds = 0.0
+
+    @property
+    def fingerprint(self) -> str:
+        return self._embedder.fingerprint
+
+    @property
+    def dimensions(self) -> int:
+        return self._embedder.dimensions
+
+    def embed(self, texts: Sequence[str]) -> Embedded:
+        started = time.perf_counter()
+        embedded = self._embedder.embed(texts)
+        self.seconds += time.perf_counter() - started
+        return embedded
+
+
+def sync(connector: str, scope: str, mode: SyncMode) -> Synced:
+    """Register the source if it is new, and sync it."""
+    with closing(open_stores(load_settings(None))) as stores:
+        started = time.perf_counter()
+        embedder = TimedEmbedder(stores.embedder)
+        stores.embedder = embedder
+        report = _sync(stores, connector, scope, mode)
+        seconds = time.perf_counter() - started
+    return Synced(
+        report=report,
+        seconds=seconds,
+        model_seconds=embedder.seconds,
+        peak_bytes=peak_bytes(),
+    )
+
+
+def verify(connector: str, scope: str) -> VerifyReport:
+    """Audit the source's index against the source."""
+    from sync_assets.sync.verify import verify_stream
+
+    vendor = connector_named(connector)
+    with closing(open_stores(load_settings(None))) as stores:
+        source = stores.registry.by_partition(connector, vendor.parse_scope(scope))
+        return verify_stream(stores, source, vendor, vendor.streams[0])
+
+
+def fetch(connector: str, scope: str, state: Path) -> Fetched:
+    """List, and read every content that `state` does not know, as a sync does; then remember."""
+    vendor, settings = connector_named(connector), load_settings(None)
+    known: dict[str, str] = json.loads(state.read_bytes()) if state.exists() else {}
+    with closing(open_stores(settings)) as stores:
+        source = stores.registry.add(connector, vendor.parse_scope(scope), {}, "0 0 * * *")
+        stores.registry.delete(source.source_id)  # a session needs a source, but no row
+    started = time.perf_counter()
+    with vendor.open(source, vendor.streams[0].name, settings) as session:
+        listing = session.list(known.get("watermark"))
+        listed = time.perf_counter()
+        new = [entry for entry in listing.entries if known.get(entry.document_id) != entry.version]
+        documents = [
+            item
+            for items in fetch_in_batches(
+                lambda batch: list(session.fetch(batch, listing.watermark)),
+                new,
+                size=settings.batch_documents,
+                in_flight=settings.batches_in_flight,
+                counts=BatchCounts(),
+            )
+            for item in items
+            if isinstance(item, Document)
+        ]
+    ended = time.perf_counter()
+    if not listing.unchanged:
+        versions = {entry.document_id: entry.version for entry in listing.entries}
+        state.write_text(json.dumps(versions | {"watermark": listing.watermark}))
+    return Fetched(
+        unchanged=listing.unchanged,
+        documents=len(documents),
+        content_bytes=sum(len(document.text.encode()) for document in documents),
+        list_seconds=listed - started,
+        seconds=ended - started,
+    )
+
+
+def peak_bytes() -> int:
+    """The most memory this process has held. Linux hands a child its parent's `ru_maxrss`."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        lines = status.read_text().splitlines()
+        return 1024 * int(next(line.split()[1] for line in lines if line.startswith("VmHWM")))
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def _sync(stores: Stores, connector: str, scope: str, mode: SyncMode) -> SyncReport:
+    vendor = connector_named(connector)
+    try:
+        source = stores.registry.by_partition(connector, vendor.parse_scope(scope))
+    except UnknownSource:
+        source = register(stores.registry, connector, scope)
+    return sync_stream(StreamSync(stores, source, vendor, vendor.streams[0]), mode)
+
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case ["sync", name, scope, ("full" | "incremental") as mode]:
+            print(sync(name, scope, mode).model_dump_json())
+        case ["verify", name, scope]:
+            print(verify(name, scope).model_dump_json())
+        case ["fetch", name, scope, state]:
+            print(fetch(name, scope, Path(state)).model_dump_json())
+        case _:
+            sys.exit(__doc__)

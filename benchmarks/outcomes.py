@@ -1,0 +1,42 @@
+"""What the child processes of the benchmarks print: JSON on one line."""
+
+from pydantic import BaseModel, ConfigDict
+
+from sync_assets.models import SyncReport
+
+
+class Outcome(BaseModel):
+    """Base of all of them."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Synced(Outcome):
+    """One sync. `seconds` without the imports; `model_seconds` were spent inside the embedder."""
+
+    report: SyncReport
+    seconds: float
+    model_seconds: float
+    peak_bytes: int
+
+    @property
+    def texts_embedded(self) -> int:
+        return 0 if self.report.index is None else self.report.index.texts_embedded
+
+
+class Fetched(Outcome):
+    """One listing and the contents of all that is new in it. Seconds without the imports."""
+
+    unchanged: bool
+    documents: int
+    content_bytes: int
+    list_seconds: float
+    seconds: float
+
+
+class PeerUpdated(Outcome):
+    """One update of CocoIndex. `seconds` without the imports."""
+
+    seconds: float
+    texts_embedded: int
+    peak_bytes: int
