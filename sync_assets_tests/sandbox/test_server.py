@@ -15,9 +15,12 @@ from sync_assets.sandbox.server import running_sandbox
 from sync_assets_tests.sandbox.git_client import clone, git
 
 SERVE = """
+import signal
 import sys
 from pathlib import Path
 from sync_assets.sandbox.server import serve
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where tests run in background
 
 serve(Path(sys.argv[1]), 0, lambda sandbox: print(sandbox.url, flush=True))
 """
