@@ -17,6 +17,7 @@ from benchmarks.outcomes import Fetched, Synced
 from sync_assets.connectors.catalog import connector_named
 from sync_assets.embedding.base import Embedded, Embedder
 from sync_assets.errors import UnknownSource
+from sync_assets.http.clients import HttpClients
 from sync_assets.models import Document, SyncMode, SyncReport, VerifyReport
 from sync_assets.settings import load_settings
 from sync_assets.sources import register
@@ -81,7 +82,12 @@ def fetch(connector: str, scope: str, state: Path) -> Fetched:
         source = stores.registry.add(connector, vendor.parse_scope(scope), {}, "0 0 * * *")
         stores.registry.delete(source.source_id)  # a session needs a source, but no row
     started = time.perf_counter()
-    with vendor.open(source, vendor.streams[0].name, settings) as session:
+    stream = vendor.streams[0].name
+    with (
+        closing(HttpClients()) as http,
+        vendor.open(source, [stream], settings, http) as sessions,
+    ):
+        session = sessions[stream]
         listing = session.list(known.get("watermark"))
         listed = time.perf_counter()
         new = [entry for entry in listing.entries if known.get(entry.document_id) != entry.version]

@@ -10,6 +10,7 @@ from sync_assets.control.leases import Lease, Leases
 from sync_assets.control.registry import Registry
 from sync_assets.embedding.base import Embedder
 from sync_assets.embedding.cache import VectorCache, open_cache
+from sync_assets.http.clients import HttpClients
 from sync_assets.index.reader import IndexReader
 from sync_assets.index.writer import IndexWriter
 from sync_assets.settings import Settings
@@ -48,6 +49,10 @@ class Stores:
     def reader(self) -> IndexReader:
         return IndexReader(self.settings.index_uri, owner=self.database.instance_id)
 
+    @cached_property
+    def http(self) -> HttpClients:
+        return HttpClients()
+
     def writer(self, lease: Lease) -> IndexWriter:
         """A writer that commits only while `lease` is held."""
         return IndexWriter(
@@ -70,6 +75,8 @@ class Stores:
 
     def close(self) -> None:
         self.database.close()
+        if "http" in self.__dict__:
+            self.http.close()
         if "vectors" in self.__dict__:
             self.vectors.close()
 

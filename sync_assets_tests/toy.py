@@ -1,12 +1,13 @@
 """A sixth vendor that lives in memory: the contract's smallest honest implementation."""
 
 import json
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal, Self
 
 from sync_assets.connectors.base import Connector, Session, SourceSettings, Stream
+from sync_assets.http.clients import HttpClients
 from sync_assets.models import (
     Document,
     Fetched,
@@ -114,8 +115,10 @@ class ToyConnector(Connector):
         return "https://toy.example"
 
     @contextmanager
-    def open(self, source: Source, stream: str, settings: Settings) -> Generator[ToySession]:
-        yield ToySession(self.world, source)
+    def open(
+        self, source: Source, streams: Collection[str], settings: Settings, http: HttpClients
+    ) -> Generator[Mapping[str, ToySession]]:
+        yield dict.fromkeys(streams, ToySession(self.world, source))
 
 
 @dataclass

@@ -1,18 +1,20 @@
 """The contract between the engine and every vendor: all that `sync` knows of a connector.
 
 A connector is a folder with one `Connector` subclass, listed in `catalog.CONNECTORS`. The engine
-opens a `Session` for one source, asks it for a listing, and then for documents in batches from
-several threads at once. Everything a connector raises is a `SourceError` or `InvalidSettings`.
+opens a `Session` for a stream of one source, asks it for a listing, and then for documents in
+batches from several threads at once. Everything a connector raises is a `SourceError` or
+`InvalidSettings`.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from sync_assets.http.clients import HttpClients
 from sync_assets.models import Document, Fetched, Listing, ListingEntry, Source
 from sync_assets.settings import Settings
 
@@ -87,6 +89,8 @@ class Connector(ABC):
 
     @abstractmethod
     def open(
-        self, source: Source, stream: str, settings: Settings
-    ) -> AbstractContextManager[Session]:
-        """A session for one run; closing it ends its processes and connections."""
+        self, source: Source, streams: Collection[str], settings: Settings, http: HttpClients
+    ) -> AbstractContextManager[Mapping[str, Session]]:
+        """A session for each of these streams, for one run; they may share what they see of the
+        source. Closing ends the processes they started; `http` stays open.
+        """

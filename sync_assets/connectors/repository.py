@@ -2,8 +2,8 @@
 
 import json
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from typing import Self
 
@@ -24,6 +24,7 @@ from sync_assets.git.repository import (
     cache_directory,
 )
 from sync_assets.git.selection import Selection
+from sync_assets.http.clients import HttpClients
 from sync_assets.models import (
     Document,
     Fetched,
@@ -301,13 +302,27 @@ class RepositoryConnector(Connector):
     def place(self, source: Source, settings: Settings) -> Place:
         """Where the source's repository is. InvalidSettings where its settings disagree."""
 
+    @contextmanager
     def open(
-        self, source: Source, stream: str, settings: Settings
-    ) -> AbstractContextManager[RepositorySession]:
-        place = self.place(source, settings)
-        wanted = RepositorySettings.model_validate(source.settings)
-        return closing(RepositorySession(source, stream, place, wanted=wanted, settings=settings))
+        self,
+        source: Source,
+        streams: Collection[str],
+        settings: Settings,
+        http: HttpClients,  # noqa: ARG002 - the contract's
+    ) -> Generator[Mapping[str, Session]]:
+        with closing(self.files(source, settings)) as session:
+            yield dict.fromkeys(streams, session)
+
+    def files(self, source: Source, settings: Settings) -> RepositorySession:
+        """The session of the stream `files`; end it with `close`."""
+        return RepositorySession(
+            source,
+            FILES.name,
+            self.place(source, settings),
+            wanted=RepositorySettings.model_validate(source.settings),
+            settings=settings,
+        )
 
     def forget(self, source: Source, settings: Settings) -> None:
-        with self.open(source, FILES.name, settings) as session:
+        with closing(self.files(source, settings)) as session:
             session.discard()

@@ -272,9 +272,9 @@ class StreamSync:
 
     @contextmanager
     def _session(self) -> Generator[Session]:
-        settings = self.stores.settings
-        with self.connector.open(self.source, self.stream.name, settings) as session:
-            yield session
+        stores, name = self.stores, self.stream.name
+        with self.connector.open(self.source, [name], stores.settings, stores.http) as sessions:
+            yield sessions[name]
 
     @contextmanager
     def _lease(self) -> Generator[Lease]:

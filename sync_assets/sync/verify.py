@@ -89,7 +89,9 @@ class StreamAudit:
         """The differences now, ordered by document."""
         started = time.monotonic()
         stores = self.stores
-        with self.connector.open(self.source, self.stream.name, stores.settings) as session:
+        name = self.stream.name
+        with self.connector.open(self.source, [name], stores.settings, stores.http) as sessions:
+            session = sessions[name]
             listing = session.list(None)
             entries = {entry.document_id: entry for entry in listing.entries}
             truth = self._truth(session, entries, listing.watermark)

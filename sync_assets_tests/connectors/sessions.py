@@ -2,14 +2,17 @@
 
 import hashlib
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import JsonValue
 
+from sync_assets.connectors.base import Session
 from sync_assets.connectors.catalog import connector_named
+from sync_assets.http.clients import HttpClients
 from sync_assets.models import Document, FetchFailure, Listing, Skip, Source
 from sync_assets.settings import Settings
 
@@ -48,12 +51,22 @@ def source_of(connector: str, scope: str, **options: JsonValue) -> Source:
     )
 
 
+@contextmanager
+def files_session(source: Source, settings: Settings) -> Generator[Session]:
+    """The session of the source's files."""
+    with (
+        closing(HttpClients()) as http,
+        connector_named(source.connector).open(source, ["files"], settings, http) as sessions,
+    ):
+        yield sessions["files"]
+
+
 def sync(settings: Settings, source: Source, since: str | None = None) -> Seen:
     """List, then fetch in batches of 50."""
     documents: dict[str, Document] = {}
     skipped: dict[str, str] = {}
     failures: dict[str, Exception] = {}
-    with connector_named(source.connector).open(source, "files", settings) as session:
+    with files_session(source, settings) as session:
         listing = session.list(since)
         wanted = [entry for entry in listing.entries if entry.reason is None]
         for start in range(0, len(wanted), 50):

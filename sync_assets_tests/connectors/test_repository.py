@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from sync_assets.connectors.catalog import connector_named
 from sync_assets.errors import (
     RateLimited,
     SourceGone,
@@ -17,7 +16,7 @@ from sync_assets.sandbox.faults import Answer, Fault, Reset, Stalled, Truncated,
 from sync_assets.sandbox.repositories import Executable, Repository, Submodule, Symlink
 from sync_assets.sandbox.server import Sandbox, running_sandbox
 from sync_assets.settings import Settings
-from sync_assets_tests.connectors.sessions import noise, source_of, sync
+from sync_assets_tests.connectors.sessions import files_session, noise, source_of, sync
 
 SOURCE = source_of("github", "acme/x")
 
@@ -281,7 +280,7 @@ def test_relist_is_the_pinned_commit_whatever_happened_since(
     elsewhere = settings.model_copy(update={"home": tmp_path / "elsewhere"})
 
     for place in (settings, elsewhere):
-        with connector_named("github").open(SOURCE, "files", place) as session:
+        with files_session(SOURCE, place) as session:
             assert session.relist(first.listing.watermark) == first.listing
 
 
@@ -293,7 +292,7 @@ def test_relist_of_a_commit_that_is_gone_says_to_run_again(
     sandbox.repositories.create("acme/x").commit({"other": "history"})
     elsewhere = settings.model_copy(update={"home": tmp_path / "elsewhere"})
 
-    with connector_named("github").open(SOURCE, "files", elsewhere) as session:
+    with files_session(SOURCE, elsewhere) as session:
         with pytest.raises(SourceUnavailable, match="run the sync again"):
             session.relist(watermark)
         assert [entry.key for entry in session.list(watermark).entries] == ["other"]

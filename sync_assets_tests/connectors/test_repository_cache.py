@@ -11,13 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from sync_assets.connectors.catalog import connector_named
 from sync_assets.git.cache import MAX_PACKS, UNUSED_SECONDS
 from sync_assets.sandbox.faults import Stalled
 from sync_assets.sandbox.repositories import Repository
 from sync_assets.sandbox.server import Sandbox
 from sync_assets.settings import Settings
-from sync_assets_tests.connectors.sessions import noise, source_of, sync
+from sync_assets_tests.connectors.sessions import files_session, noise, source_of, sync
 
 SOURCE = source_of("github", "acme/x")
 DAMAGES = ["remove", "empty", "truncate", "flip first", "flip middle", "flip last"]
@@ -103,7 +102,7 @@ def test_one_wrong_byte_in_an_index_is_noticed_wherever_it_is(
         index.chmod(0o600)
         index.write_bytes(data)
 
-        with connector_named("git").open(by_path, "files", settings) as session:
+        with files_session(by_path, settings) as session:
             assert session.relist(first.listing.watermark) == first.listing, position
 
 
@@ -111,7 +110,7 @@ def test_damage_between_listing_and_fetching_is_mended_on_the_spot(
     settings: Settings, repository: Repository
 ):
     repository.commit({f"f{i}.txt": noise(500, str(i)) for i in range(9)})
-    with connector_named("github").open(SOURCE, "files", settings) as session:
+    with files_session(SOURCE, settings) as session:
         listing = session.list(None)
         [pack] = only_cache(settings).glob("objects/pack/*.pack")
         damage(pack, "flip middle")
@@ -124,7 +123,7 @@ def test_damage_between_listing_and_fetching_is_mended_on_the_spot(
 def test_cache_that_vanished_between_listing_and_fetching_is_made_anew(
     settings: Settings, repository: Repository
 ):
-    with connector_named("github").open(SOURCE, "files", settings) as session:
+    with files_session(SOURCE, settings) as session:
         listing = session.list(None)
         list(session.fetch(listing.entries, listing.watermark))
         shutil.rmtree(settings.home)
@@ -215,7 +214,7 @@ def test_sources_with_one_url_share_a_cache_and_sync_at_once(
 def test_threads_read_batches_of_one_session_at_once(settings: Settings, repository: Repository):
     repository.commit({f"f{i:03}.txt": f"{i}\n" for i in range(250)})
     texts: dict[str, str] = {}
-    with connector_named("github").open(SOURCE, "files", settings) as session:
+    with files_session(SOURCE, settings) as session:
         listing = session.list(None)
 
         def read(start: int) -> None:
@@ -235,13 +234,13 @@ def test_threads_read_batches_of_one_session_at_once(settings: Settings, reposit
 LIST = """
 import sys
 from datetime import UTC, datetime
-from sync_assets.connectors.catalog import connector_named
 from sync_assets.models import Source
 from sync_assets.settings import load_settings
+from sync_assets_tests.connectors.sessions import files_session
 now = datetime.now(UTC)
 source = Source(source_id="s", connector="github", scope="acme/x", identity="s", settings={},
                 cron="* * * * *", status="active", generation=1, created_at=now)
-with connector_named("github").open(source, "files", load_settings()) as session:
+with files_session(source, load_settings()) as session:
     session.list(None)
 """
 
