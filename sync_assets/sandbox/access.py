@@ -26,6 +26,14 @@ def basic_token(authorization: str | None) -> str | None:
     return decoded.partition(":")[2]
 
 
+def api_token(authorization: str | None) -> str | None:
+    """The token of an API request, by any of the schemes that GitHub takes; None without one."""
+    scheme, _, value = (authorization or "").partition(" ")
+    if scheme.lower() in ("bearer", "token"):
+        return value.strip()
+    return basic_token(authorization)
+
+
 def refusal(tokens: Tokens, token: str | None, name: str, *, private: bool | None) -> int | None:
     """The status that refuses a request, or None. `private` is None for what does not exist.
 

@@ -16,6 +16,8 @@ AUTHOR = "Sandbox <sandbox@example.com>"
 DEFAULT_BRANCH = "main"
 _NAME = re.compile(r"[A-Za-z0-9_.-]*[A-Za-z0-9_-][A-Za-z0-9_.-]*/[A-Za-z0-9_.-]*[A-Za-z0-9_-]")
 _PRIVATE_MARKER = "sandbox-private"
+_NUMBER = "sandbox-number"
+_MOVED = ".moved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +124,19 @@ class Repository:
         return (self.path / _PRIVATE_MARKER).exists()
 
     @property
+    def number(self) -> int:
+        """The immutable id, which survives a rename."""
+        return int((self.path / _NUMBER).read_text())
+
+    @property
     def default_branch(self) -> str:
         """The branch that HEAD names, whether or not it has commits."""
         return (self.path / "HEAD").read_text().strip().removeprefix("ref: refs/heads/")
+
+    @property
+    def empty(self) -> bool:
+        """Whether no branch has a commit."""
+        return not self._git("for-each-ref", "--count=1", "refs/heads")
 
     def head(self, branch: str | None = None) -> str | None:
         """The commit of a branch; None when it has none."""
@@ -243,6 +255,8 @@ class Repositories:
         _git("init", "--bare", "--quiet", "--template=", branch, str(repository.path))
         if private:
             (repository.path / _PRIVATE_MARKER).touch()
+        (repository.path / _NUMBER).write_text(str(1 + max(self._numbers(), default=0)))
+        self._moved(name).unlink(missing_ok=True)
         return repository
 
     def get(self, name: str) -> Repository:
@@ -259,16 +273,38 @@ class Repositories:
         repository = self._at(name)
         return repository if repository.path.is_dir() else None
 
+    def moved(self, name: str) -> Repository | None:
+        """The repository that had this name before it was renamed, if no other took the name."""
+        if not _NAME.fullmatch(name) or not self._moved(name).exists():
+            return None
+        return self.numbered(int(self._moved(name).read_text()))
+
+    def numbered(self, number: int) -> Repository | None:
+        """The repository with that immutable id."""
+        path = self._numbers().get(number)
+        if path is None:
+            return None
+        return self._at(f"{path.parent.name}/{path.name.removesuffix('.git')}")
+
     def rename(self, old: str, new: str) -> Repository:
-        """Give a repository another `owner/name`."""
+        """Give a repository another `owner/name`; the API redirects from the old one."""
         repository, target = self.get(old), self._at(new)
         target.path.parent.mkdir(parents=True, exist_ok=True)
         repository.path.rename(target.path)
+        self._moved(old).write_text(str(target.number))
+        self._moved(new).unlink(missing_ok=True)
         return replace(repository, name=new, path=target.path)
 
     def delete(self, name: str) -> None:
         """Remove a repository and all of its objects."""
         shutil.rmtree(self.get(name).path)
+
+    def _numbers(self) -> dict[int, Path]:
+        found = self.root.glob(f"*/*.git/{_NUMBER}")
+        return {int(marker.read_text()): marker.parent for marker in found}
+
+    def _moved(self, name: str) -> Path:
+        return self.root / f"{name}{_MOVED}"
 
     def _at(self, name: str) -> Repository:
         if not _NAME.fullmatch(name):

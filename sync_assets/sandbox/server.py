@@ -10,14 +10,15 @@ import asyncio
 import queue
 import socket
 import threading
-from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.routing import Route
 from starlette.types import Lifespan
 from uvicorn import Config, Server
 
@@ -26,6 +27,14 @@ from sync_assets.sandbox.access import Tokens
 from sync_assets.sandbox.connection import ConnectionProtocol
 from sync_assets.sandbox.faults import FaultLayer, Faults
 from sync_assets.sandbox.git_http import GitHttp
+from sync_assets.sandbox.github.contents import Contents
+from sync_assets.sandbox.github.gate import Gate
+from sync_assets.sandbox.github.git_data import GitData, Sizes
+from sync_assets.sandbox.github.limits import LimitLayer, Limits
+from sync_assets.sandbox.github.objects import Objects
+from sync_assets.sandbox.github.rate_limit import RateLimit
+from sync_assets.sandbox.github.raw import RawHost
+from sync_assets.sandbox.github.tarball import Archives
 from sync_assets.sandbox.link import Link, LinkLayer
 from sync_assets.sandbox.pages import FilePages
 from sync_assets.sandbox.repositories import Repositories
@@ -38,11 +47,15 @@ _SHUTDOWN_SECONDS = 2
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
-    """A running sandbox. `requests` is its log and may be cleared; `link` may be changed."""
+    """A running sandbox. `requests` is its log and may be cleared; `link`, `limits` and `sizes`
+    may be changed.
+    """
 
     url: str
     repositories: Repositories
     link: Link
+    limits: Limits = field(default_factory=Limits)
+    sizes: Sizes = field(default_factory=Sizes)
     faults: Faults = field(default_factory=Faults)
     requests: list[Request] = field(default_factory=list[Request])
 
@@ -55,6 +68,7 @@ def running_sandbox(
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     tokens: Tokens | None = None,
     link: Link | None = None,
+    limits: Limits | None = None,
     partial_clone: bool = True,
 ) -> Generator[Sandbox]:
     """Serve the repositories under `root` until the context ends; port 0 takes a free one.
@@ -62,11 +76,13 @@ def running_sandbox(
     `tokens` maps a token to patterns of the private repositories it may read. On leaving, open
     connections are cut and the thread has ended. InvalidSettings: the port is taken.
     """
-    with _listener(port) as listener:
+    with _listener(port) as listener, closing(Objects()) as objects:
         url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
-        sandbox = Sandbox(url, Repositories(root, clock), link or Link())
-        git = GitHttp(sandbox.repositories, dict(tokens or {}), partial_clone)
-        with _serving(sandbox, git, listener):
+        sandbox = Sandbox(url, Repositories(root, clock), link or Link(), limits or Limits())
+        known = dict(tokens or {})
+        git = GitHttp(sandbox.repositories, known, partial_clone)
+        routes = [*git.routes(), *_github(sandbox, known, objects)]
+        with _serving(sandbox, routes, known, listener):
             yield sandbox
 
 
@@ -90,7 +106,9 @@ def _listener(port: int) -> Generator[socket.socket]:
 
 
 @contextmanager
-def _serving(sandbox: Sandbox, git: GitHttp, listener: socket.socket) -> Generator[None]:
+def _serving(
+    sandbox: Sandbox, routes: Sequence[Route], tokens: Tokens, listener: socket.socket
+) -> Generator[None]:
     """Uvicorn in a thread, from its first answer to the thread's end."""
     loops: queue.SimpleQueue[asyncio.AbstractEventLoop] = queue.SimpleQueue()
 
@@ -99,7 +117,7 @@ def _serving(sandbox: Sandbox, git: GitHttp, listener: socket.socket) -> Generat
         loops.put(asyncio.get_running_loop())
         yield
 
-    server = Server(_config(_application(sandbox, git, lifespan)))
+    server = Server(_config(_application(sandbox, routes, tokens, lifespan)))
     thread = threading.Thread(
         target=server.run, kwargs={"sockets": [listener]}, name="sandbox", daemon=True
     )
@@ -113,13 +131,29 @@ def _serving(sandbox: Sandbox, git: GitHttp, listener: socket.socket) -> Generat
         thread.join()
 
 
-def _application(sandbox: Sandbox, git: GitHttp, lifespan: Lifespan[Starlette]) -> Starlette:
+def _github(sandbox: Sandbox, tokens: Tokens, objects: Objects) -> list[Route]:
+    """GitHub's API, raw host, archives and pages."""
+    gate = Gate(sandbox.repositories, tokens)
+    data = GitData(gate, objects, sandbox.sizes)
+    return [
+        *RateLimit(sandbox.limits, tokens).routes(),
+        *data.routes(),
+        *Contents(data).routes(),
+        *RawHost(gate, objects).routes(),
+        *Archives(gate, objects).routes(),
+        *FilePages(sandbox.repositories).routes(),
+    ]
+
+
+def _application(
+    sandbox: Sandbox, routes: Sequence[Route], tokens: Tokens, lifespan: Lifespan[Starlette]
+) -> Starlette:
     middleware = [
         Middleware(Recorder, requests=sandbox.requests),
         Middleware(LinkLayer, link=sandbox.link),
         Middleware(FaultLayer, faults=sandbox.faults),
+        Middleware(LimitLayer, limits=sandbox.limits, tokens=tokens),
     ]
-    routes = [*git.routes(), *FilePages(sandbox.repositories).routes()]
     return Starlette(routes=routes, middleware=middleware, lifespan=lifespan)
 
 

@@ -14,7 +14,8 @@ class Request:
     `service` is what was asked for, as far as an answer was begun: for git `info/refs`, `ls-refs`
     or `fetch`. `status` is 0 until an answer is sent. Bytes are those of the bodies, as they were
     on the wire (a compressed request counts compressed); headers are not counted. `connection`
-    numbers the TCP connection.
+    numbers the TCP connection. `cost` is in the points of the vendor's budget; what executes a
+    GraphQL query sets it before it answers.
     """
 
     method: str
@@ -24,6 +25,7 @@ class Request:
     status: int = 0
     bytes_in: int = 0
     bytes_out: int = 0
+    cost: int = 1
 
 
 def connection_of(scope: Scope) -> Connection:
