@@ -8,7 +8,9 @@ from sync_assets.control.cursors import Cursor
 from sync_assets.models import Source, Stale
 
 PERIODS = 2
-"""A source that no complete listing confirmed for this many cron periods is of unknown state."""
+"""A source that no listing confirmed for this many cron periods is of unknown state; so is one
+that no complete listing confirmed for this many sweep periods, where most list only changes.
+"""
 
 
 def stream_freshness(source: Source, cursor: Cursor, now: datetime) -> tuple[Stale, str | None]:
@@ -22,6 +24,9 @@ def stream_freshness(source: Source, cursor: Cursor, now: datetime) -> tuple[Sta
     if is_overdue(source, cursor.verified_at, now):
         seen = f"{cursor.verified_at:%Y-%m-%d %H:%M} UTC"
         return "unknown", f"no listing has confirmed it since {seen}"
+    if is_sweep_overdue(cursor, now):
+        seen = "ever" if cursor.swept_at is None else f"since {cursor.swept_at:%Y-%m-%d %H:%M} UTC"
+        return "unknown", f"no complete listing has confirmed it {seen}"
     return "false", None
 
 
@@ -29,6 +34,14 @@ def is_overdue(source: Source, since: datetime, now: datetime) -> bool:
     """Whether more than two periods of the source's cron have passed."""
     expected = croniter(source.cron, since)
     return now > [expected.get_next(datetime) for _ in range(PERIODS)][-1]
+
+
+def is_sweep_overdue(cursor: Cursor, now: datetime) -> bool:
+    """Whether twice the time has passed in which a complete listing was due."""
+    due, swept_at = cursor.sweep_due_at, cursor.swept_at
+    if due is None:
+        return False
+    return swept_at is None or now > swept_at + PERIODS * (due - swept_at)
 
 
 def document_freshness(

@@ -33,7 +33,8 @@ class Source(Answer):
 
     `identity` never changes once registered (document ids rest on it), so that a renamed
     repository keeps its rows. `generation` grows with every edit of scope or settings: an
-    operator's edit is what allows a large delete.
+    operator's edit is what allows a large delete. After a failed run, no schedule starts one before
+    `next_try_at`.
     """
 
     source_id: str
@@ -49,6 +50,7 @@ class Source(Answer):
     last_success_at: datetime | None = None
     last_error: str | None = None
     failures_in_a_row: int = 0
+    next_try_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class ListingEntry:
 
     `version` changes exactly when the content does. `reason` is set where the listing alone shows
     that the document is not searchable. `size` is in bytes, where known. `locator` is the
-    connector's own handle for fetching (a blob id), never stored.
+    connector's own handle for fetching (a blob id), stored only while its listing is kept.
     """
 
     document_id: str
@@ -72,8 +74,12 @@ class ListingEntry:
 class Listing:
     """What exists at the source, as of `watermark` (the connector's own JSON text).
 
-    `unchanged`: nothing moved since the watermark asked about; `entries` is then empty and means
-    nothing. `complete`: every document is in `entries`; only then may absence mean deletion.
+    `complete`: every document is in `entries`; only then may absence mean deletion. Else it is a
+    changes listing: `entries` are the documents touched since the watermark asked about, as they
+    are now. `current`: with these stored, the index is up to date as far as the vendor's feeds
+    show. `gone` are ids of documents that the vendor said outright no longer exist (410, moved
+    away): they are deleted at once. `unchanged`: nothing moved since the watermark asked about, as
+    the whole (`complete`) or the feeds show; `entries` is then empty and means nothing.
     `content_proven`: completeness follows from content hashes (a git tree), so that no
     approval is needed for large deletes. `excluded` counts what patterns left out.
     """
@@ -84,6 +90,8 @@ class Listing:
     complete: bool = True
     content_proven: bool = False
     excluded: int = 0
+    current: bool = False
+    gone: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +132,18 @@ class FetchFailure:
     error: Exception
 
 
-Fetched = Document | Skip | FetchFailure
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The document went between listing and fetching. `confirmed`: the vendor said so outright, and
+    it is deleted at once; else the next complete listing decides.
+    """
+
+    entry: ListingEntry
+    confirmed: bool = False
+
+
+Fetched = Document | Skip | FetchFailure | Gone
+"""A document may be newer than its entry: `Document.version` is what was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +295,9 @@ class VerifyReport(Answer):
 
 
 class Hit(Answer):
-    """A search result. `verified_at` is when a complete listing last agreed with the index."""
+    """A search result. `verified_at` is when a listing last proved the index up to date, as far as
+    the vendor's feeds show.
+    """
 
     score: float
     source_id: str
@@ -341,7 +362,9 @@ class Approval(Answer):
 
 
 class SourceStatusRow(Answer):
-    """One source's state as `status` shows it."""
+    """One source's state as `status` shows it. `swept_at` is when a complete listing last agreed
+    with the index, `sweep_due_at` when the next one is due where feeds show only changes.
+    """
 
     source_id: str
     stream: str
@@ -354,30 +377,10 @@ class SourceStatusRow(Answer):
     watermark: str | None
     last_sync_at: datetime | None
     verified_at: datetime | None
+    swept_at: datetime | None
+    sweep_due_at: datetime | None
+    deferred_until: datetime | None
+    deferred_because: str | None
     stale: Stale
     stale_because: str | None
     last_error: str | None
-
-
-class Endpoint(Answer):
-    """A server of ours that runs now, on loopback."""
-
-    name: str
-    url: str
-
-
-class DemoStep(Answer):
-    """One step of the demo that is done; `seconds` since the demo began."""
-
-    name: str
-    seconds: float
-
-
-class DemoReport(Answer):
-    """What the demo did. `before` is its last search, asked before the change was pushed."""
-
-    steps: list[DemoStep]
-    commit: str
-    before: SearchAnswer
-    searches: list[SearchAnswer]
-    endpoints: list[Endpoint]

@@ -21,7 +21,7 @@ def status(stores: Stores) -> list[SourceStatusRow]:
     counts = stores.reader.counts()
     rows: list[SourceStatusRow] = []
     for source in stores.registry.all():
-        for stream in connector_named(source.connector).streams:
+        for stream in connector_named(source.connector).streams_of(source):
             key = (source.source_id, stream.name)
             cursor = cursors.get(key) or Cursor(*key)
             stale, because = stream_freshness(source, cursor, now)
@@ -38,6 +38,10 @@ def status(stores: Stores) -> list[SourceStatusRow]:
                     watermark=cursor.watermark,
                     last_sync_at=source.last_sync_at,
                     verified_at=cursor.verified_at,
+                    swept_at=cursor.swept_at,
+                    sweep_due_at=cursor.sweep_due_at,
+                    deferred_until=cursor.deferred_until,
+                    deferred_because=cursor.deferred_because,
                     stale=stale,
                     stale_because=because,
                     last_error=source.last_error,

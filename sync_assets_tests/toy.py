@@ -51,6 +51,8 @@ class World:
 
 
 class ToySession(Session):
+    relists = True
+
     def __init__(self, world: World, source: Source) -> None:
         self.world = world
         self.source = source

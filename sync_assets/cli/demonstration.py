@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sync_assets import sources
+from sync_assets.cli.answers import DemoReport, Endpoint
 from sync_assets.cli.output import print_line
 from sync_assets.cli.search import print_answer
 from sync_assets.cli.services import LOOPBACK, Services, is_running, running_services
 from sync_assets.cli.steps import Steps
 from sync_assets.errors import SyncAssetsError
-from sync_assets.models import DemoReport, Endpoint, Source
+from sync_assets.models import Source
 from sync_assets.pipeline.tags import SOURCE
 from sync_assets.sandbox.demo import (
     DEMO_REPOSITORY,

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
+from sync_assets.cli.answers import Endpoint
 from sync_assets.cli.options import Json
 from sync_assets.cli.output import examples, note, print_json, print_line
 from sync_assets.cli.processes import stoppable, wait_for_signal
-from sync_assets.models import Endpoint
 from sync_assets.settings import load_settings
 
 EXAMPLES = examples("sandbox", "sandbox --port 8900")

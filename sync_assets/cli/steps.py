@@ -5,9 +5,9 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sync_assets.cli.answers import DemoStep
 from sync_assets.cli.output import note
 from sync_assets.errors import SyncAssetsError
-from sync_assets.models import DemoStep
 
 
 class Steps:

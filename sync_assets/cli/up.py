@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
+from sync_assets.cli.answers import Endpoint
 from sync_assets.cli.options import Json
 from sync_assets.cli.output import examples, note, print_json, print_line
 from sync_assets.cli.processes import stoppable
 from sync_assets.cli.services import DEFAULT_PORT, running_services
-from sync_assets.models import Endpoint
 from sync_assets.settings import load_settings
 
 EXAMPLES = examples("up", "up --port 3001")

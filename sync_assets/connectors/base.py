@@ -6,10 +6,13 @@ batches from several threads at once. Everything a connector raises is a `Source
 `InvalidSettings`.
 """
 
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
@@ -30,26 +33,91 @@ class Stream:
     """One kind of document of a connector.
 
     `stages` are the asset names before the index: the first lists, the last holds documents
-    (one name where listing and fetching are a single step).
+    (one name where listing and fetching are a single step). Streams of the same `feed`, which have
+    one stage each, are listed and fetched by one asset over sessions that are opened together.
+    `sweep` is how often a complete listing is due where `list(since)` gives only changes; None
+    where every listing proves the whole. `batch_documents` is how many documents a batch has at
+    most, where the setting's default is too much.
     """
 
     name: str
     stages: tuple[str, ...]
     description: str
+    feed: str | None = None
+    sweep: timedelta | None = None
+    batch_documents: int | None = None
+
+
+class Size:
+    """How many items to ask for at once: halved where that was too much, and grown back, one step
+    after every GROW_AFTER successes. Safe from several threads.
+    """
+
+    GROW_AFTER: ClassVar[int] = 8
+
+    def __init__(self, most: int, now: int | None = None) -> None:
+        self.most = most
+        self._now = min(most, max(1, now or most))
+        self._successes = 0
+        self._lock = threading.Lock()
+
+    @property
+    def now(self) -> int:
+        """The size to use for the next request."""
+        return self._now
+
+    def halve(self, failed: int | None = None) -> bool:
+        """Asking for `failed` items (by default `now`) was too much. False where it was one."""
+        with self._lock:
+            asked = self._now if failed is None else failed
+            self._now = max(1, min(self._now, asked // 2))
+            self._successes = 0
+            return asked > 1
+
+    def limit(self, size: int) -> None:
+        """Ask for no more than `size`, until it has grown back."""
+        with self._lock:
+            self._now = max(1, min(self._now, size))
+            self._successes = 0
+
+    def worked(self) -> None:
+        """A request of this size was answered."""
+        with self._lock:
+            self._successes += 1
+            if self._successes >= self.GROW_AFTER and self._now < self.most:
+                self._now, self._successes = min(self.most, self._now * 2), 0
 
 
 class Session(ABC):
-    """One source and stream, opened: its credentials, cache and connections."""
+    """One source and stream, opened: its credentials, cache and connections.
+
+    `pages` is how large the pages of its lists may be. The session halves it on PageTooLarge and
+    on time-outs, and calls `worked` for every good page; the engine keeps what was learned.
+    """
+
+    relists: ClassVar[bool] = False
+    """Whether `relist` gives a listing again at next to no cost. Where not, the engine keeps it."""
+    most_items: ClassVar[int] = 100
+    """The vendor's largest page."""
+
+    @cached_property
+    def pages(self) -> Size:
+        """The size of the next page."""
+        return Size(self.most_items)
 
     @abstractmethod
     def list(self, since: str | None) -> Listing:
         """What exists now. `since` is an earlier watermark: where nothing moved, the listing is
-        `unchanged` and costs a poll. None asks for the whole.
+        `unchanged` and costs a poll; what moved may be all that is listed (`complete` is false).
+        None asks for the whole.
+
+        A complete listing takes its watermark before its first page, so that what moves while it
+        is read is in the changes since.
         """
 
-    @abstractmethod
     def relist(self, watermark: str) -> Listing:
         """The same listing again, as of a watermark that `list` returned earlier."""
+        raise NotImplementedError(f"{type(self).__name__} keeps no listing {watermark}")
 
     @abstractmethod
     def fetch(self, entries: Sequence[ListingEntry], watermark: str) -> Iterator[Fetched]:
@@ -73,6 +141,10 @@ class Connector(ABC):
     @abstractmethod
     def parse_scope(self, scope: str) -> str:
         """The scope in its one canonical spelling; InvalidSettings says what is wrong with it."""
+
+    def streams_of(self, source: Source) -> tuple[Stream, ...]:  # noqa: ARG002 - most have all
+        """The streams that this source's settings ask for."""
+        return self.streams
 
     @abstractmethod
     def link(self, source: Source, settings: Settings) -> str:

@@ -103,6 +103,8 @@ class _Watermark:
 class RepositorySession(Session):
     """Lists one commit's tree and reads its blobs, through the kept caches."""
 
+    relists = True
+
     def __init__(
         self,
         source: Source,

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, case, select, update
+from sqlalchemy import ColumnElement, Connection, case, delete, select, update
 
 from sync_assets.control.database import Clock, ControlDatabase, insert_into, utc_now
-from sync_assets.control.schema import cursors
+from sync_assets.control.pending import PendingListing, packed, unpacked
+from sync_assets.control.schema import cursors, pending_listings
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,9 @@ class Cursor:
 
     `watermark` and `basis` (which names all else that the index's content depends on) say what
     the index holds since `indexed_at`; the three of the last listing, begun at `listed_at`, what
-    has to be brought in. At `verified_at` the source looked like the index.
+    has to be brought in. At `verified_at` the source looked like the index, as far as the vendor's
+    feeds show; at `swept_at` a complete listing did. The next complete one is due at
+    `sweep_due_at`, None where every listing is. Until `deferred_until` the vendor asked us to wait.
     """
 
     source_id: str
@@ -26,10 +29,14 @@ class Cursor:
     listed_watermark: str | None = None
     listed_at: datetime | None = None
     verified_at: datetime | None = None
+    swept_at: datetime | None = None
+    sweep_due_at: datetime | None = None
+    deferred_until: datetime | None = None
+    deferred_because: str | None = None
 
     @property
     def proven(self) -> bool:
-        """Whether the last listing was complete, and the index holds it."""
+        """Whether the index holds the last listing, which proved that there is no more to hold."""
         if self.verified_at is None or self.listed_at is None:
             return False
         return self.verified_at >= self.listed_at
@@ -55,42 +62,127 @@ class Cursors:
         with self._database.read() as connection:
             return tuple(Cursor(**row) for row in connection.execute(query).mappings())
 
-    def set_listed(self, source_id: str, stream: str, watermark: str, *, at: datetime) -> None:
-        """A listing, begun `at` that time (aware), has to be brought in up to its watermark."""
-        self._set(source_id, stream, listed_watermark=watermark, listed_at=at)
+    def pending(self, source_id: str, stream: str) -> PendingListing | None:
+        """The listing that was kept to be brought in; None where nothing is, or it was not kept."""
+        query = select(pending_listings.c.payload).where(*_pending(source_id, stream))
+        with self._database.read() as connection:
+            payload = connection.scalar(query)
+        return None if payload is None else unpacked(payload)
 
-    def set_verified(self, source_id: str, stream: str, at: datetime) -> None:
-        """A listing, begun `at` that time (aware), found the source as it is in the index."""
-        self._set(source_id, stream, verified_at=at)
+    def amend(self, source_id: str, stream: str, pending: PendingListing) -> None:
+        """Keep this in place of what is kept."""
+        with self._database.write() as connection:
+            _keep(connection, source_id, stream, pending)
+
+    def set_listed(
+        self,
+        source_id: str,
+        stream: str,
+        watermark: str,
+        *,
+        at: datetime,
+        keep: PendingListing | None = None,
+    ) -> None:
+        """A listing, begun `at` that time (aware), has to be brought in up to its watermark; `keep`
+        is that listing, where it would cost calls to have it again.
+        """
+        with self._database.write() as connection:
+            _write(connection, source_id, stream, listed_watermark=watermark, listed_at=at)
+            if keep is not None:
+                _keep(connection, source_id, stream, keep)
+
+    def set_verified(
+        self,
+        source_id: str,
+        stream: str,
+        at: datetime,
+        *,
+        watermark: str | None = None,
+        swept: bool = False,
+    ) -> None:
+        """A listing, begun `at` that time (aware), found the source as it is in the index, and
+        stands at `watermark` now, if given. `swept`: it was complete.
+        """
+        values: dict[str, str | datetime] = {"verified_at": at}
+        if swept:
+            values["swept_at"] = at
+        if watermark is not None:
+            values |= {"watermark": watermark, "listed_watermark": watermark}
+        self._set(source_id, stream, **values)
+
+    def set_watermark(self, source_id: str, stream: str, watermark: str) -> None:
+        """A listing that proves nothing found nothing new up to this watermark."""
+        self._set(source_id, stream, watermark=watermark, listed_watermark=watermark)
+
+    def want_sweep(self, source_id: str, stream: str, at: datetime) -> None:
+        """The next listing from `at` on (aware) is to be a complete one."""
+        self._set(source_id, stream, sweep_due_at=at)
 
     def set_basis(self, source_id: str, stream: str, basis: str) -> None:
         """The index was brought to this basis in part; the watermark stays."""
         self._set(source_id, stream, basis=basis)
 
     def set_indexed(
-        self, source_id: str, stream: str, watermark: str, basis: str, *, verified: bool
+        self,
+        source_id: str,
+        stream: str,
+        watermark: str,
+        basis: str,
+        *,
+        verified: bool,
+        swept_at: datetime | None = None,
+        sweep_due_at: datetime | None = None,
     ) -> None:
-        """The index holds the listing of that watermark. `verified`: and nothing else, so that it
-        is verified as of the time that listing began.
+        """The index holds the listing of that watermark, which is kept no longer. `verified`: and
+        nothing else, so that it is verified as of the time that listing began. `swept_at`: a
+        complete listing that began then is part of it, the next one is due at `sweep_due_at`.
         """
         listed_then = (cursors.c.listed_watermark == watermark, cursors.c.listed_at)
         verified_at = case(listed_then, else_=cursors.c.verified_at)
-        self._set(
-            source_id,
-            stream,
-            watermark=watermark,
-            basis=basis,
-            indexed_at=self._clock(),
-            verified_at=verified_at if verified else cursors.c.verified_at,
-        )
+        swept = {"swept_at": swept_at, "sweep_due_at": sweep_due_at} if swept_at else {}
+        with self._database.write() as connection:
+            _write(
+                connection,
+                source_id,
+                stream,
+                watermark=watermark,
+                basis=basis,
+                indexed_at=self._clock(),
+                verified_at=verified_at if verified else cursors.c.verified_at,
+                **swept,
+            )
+            connection.execute(delete(pending_listings).where(*_pending(source_id, stream)))
 
     def _set(
-        self, source_id: str, stream: str, **values: str | datetime | ColumnElement[datetime]
+        self,
+        source_id: str,
+        stream: str,
+        **values: str | datetime | None,
     ) -> None:
-        key = {"source_id": source_id, "stream": stream}
-        row = (cursors.c.source_id == source_id) & (cursors.c.stream == stream)
         with self._database.write() as connection:
-            connection.execute(
-                insert_into(connection, cursors).values(key).on_conflict_do_nothing()
-            )
-            connection.execute(update(cursors).where(row).values(values))
+            _write(connection, source_id, stream, **values)
+
+
+def _write(
+    connection: Connection,
+    source_id: str,
+    stream: str,
+    **values: str | datetime | ColumnElement[datetime] | None,
+) -> None:
+    key = {"source_id": source_id, "stream": stream}
+    row = (cursors.c.source_id == source_id) & (cursors.c.stream == stream)
+    connection.execute(insert_into(connection, cursors).values(key).on_conflict_do_nothing())
+    connection.execute(update(cursors).where(row).values(values))
+
+
+def _pending(source_id: str, stream: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return pending_listings.c.source_id == source_id, pending_listings.c.stream == stream
+
+
+def _keep(connection: Connection, source_id: str, stream: str, pending: PendingListing) -> None:
+    insert = insert_into(connection, pending_listings).values(
+        source_id=source_id, stream=stream, payload=packed(pending)
+    )
+    kept = {"payload": insert.excluded.payload}
+    key = ["source_id", "stream"]
+    connection.execute(insert.on_conflict_do_update(index_elements=key, set_=kept))

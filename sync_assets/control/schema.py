@@ -12,6 +12,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -19,7 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISION = "0001"
+REVISION = "0002"
 """The newest migration. Revisions are numbered, so that a larger one is a newer release's."""
 
 VERSION_TABLE = "sync_assets_version"
@@ -107,6 +108,7 @@ sources = Table(
     Column("last_success_at", UtcTime),
     Column("last_error", ReadableText),
     Column("failures_in_a_row", Integer, nullable=False),
+    Column("next_try_at", UtcTime),
     UniqueConstraint("connector", "scope"),
 )
 
@@ -135,6 +137,28 @@ cursors = Table(
     Column("listed_watermark", Text),
     Column("listed_at", UtcTime),
     Column("verified_at", UtcTime),
+    Column("swept_at", UtcTime),
+    Column("sweep_due_at", UtcTime),
+    Column("deferred_until", UtcTime),
+    Column("deferred_because", ReadableText),
+)
+
+pending_listings = Table(
+    "pending_listings",
+    metadata,
+    _source_id(primary_key=True),
+    Column("stream", Text, primary_key=True),
+    Column("payload", LargeBinary, nullable=False),
+)
+
+learned_sizes = Table(
+    "learned_sizes",
+    metadata,
+    _source_id(primary_key=True),
+    Column("stream", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("size", Integer, nullable=False),
+    Column("learned_at", UtcTime, nullable=False),
 )
 
 failures = Table(

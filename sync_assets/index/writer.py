@@ -103,8 +103,19 @@ class IndexWriter:
         for name in ("chunks", "documents"):
             self._tables[name].replace(where, None, self._check, document_ids=ids)
 
-    def write_listing(self, source_id: str, stream: str, rows: Sequence[ListingRow]) -> int:
-        """Makes the stored listing equal to `rows`, writing only the difference: rows changed."""
+    def write_listing(
+        self,
+        source_id: str,
+        stream: str,
+        rows: Sequence[ListingRow],
+        *,
+        whole: bool = True,
+        without: Collection[str] = (),
+    ) -> int:
+        """Makes the stored listing equal to `rows`, writing only the difference: rows changed.
+
+        Unless it is the `whole`, rows of other documents stay, save those of `without`.
+        """
         import pyarrow as pa
 
         schema = self._tables["listings"].schema
@@ -115,6 +126,9 @@ class IndexWriter:
             with self.index.errors():
                 stored = tuples(dataset.to_table(filter=of_stream(source_id, stream)))
         wanted = tuples(table)
+        if not whole:
+            touched = {row[0] for row in wanted}.union(without)
+            stored = [row for row in stored if row[0] in touched]
         twice = {key for key, count in Counter(row[0] for row in stored).items() if count > 1}
         changed = {row[0] for row in set(wanted) ^ set(stored)} | twice
         if changed:

@@ -29,6 +29,7 @@ class IndexPlan:
 
     `unsearchable` are still listed, but no longer searchable; `moved` live on under a new id;
     `absent` are no longer listed, and need the delete valve: an incomplete listing has none.
+    `gone` are those of which the vendor said so outright.
     `unfetched` are listed and not stored at the listed version: while there are any, the index
     does not equal the listing.
     """
@@ -38,6 +39,7 @@ class IndexPlan:
     unsearchable: Collection[str]
     moved: Collection[str]
     absent: Collection[str]
+    gone: Collection[str] = ()
 
 
 def plan_documents(
@@ -106,8 +108,12 @@ def plan_index(
     redaction: int,
     chunker: int,
     force: Collection[str] = frozenset(),
+    gone: Collection[str] = (),
+    vanished: Collection[str] = (),
 ) -> IndexPlan:
-    """Which documents to chunk anew, and which stored ones are no longer wanted."""
+    """Which documents to chunk anew, and which stored ones are no longer wanted. Those that
+    `vanished` without proof stay as they are.
+    """
     searchable: set[str] = set()
     unfetched: set[str] = set()
     present: set[str] = set()
@@ -134,7 +140,7 @@ def plan_index(
     stored = documents.keys() | chunks.keys()
     moved: set[str] = set()
     absent: set[str] = set()
-    for key in stored - present if complete else ():
+    for key in stored.difference(present, gone, vanished) if complete else ():
         row = documents.get(key)
         if row is not None and new_versions[row.version] > 0:
             new_versions[row.version] -= 1
@@ -149,6 +155,7 @@ def plan_index(
         unsearchable=(stored & present) - searchable,
         moved=moved,
         absent=absent,
+        gone=stored.intersection(gone),
     )
 
 

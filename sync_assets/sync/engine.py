@@ -1,19 +1,23 @@
 """One sync of one source's stream: list, bring documents in, index them.
 
 The three steps are separate so that each can be a Dagster asset, even in its own process: what
-passes between them lies in the stores (the watermark listed, the documents written). Every step
-may be killed and repeated; the cursor moves only when the index equals the listing.
+passes between them lies in the stores (the listing or its watermark, the documents written). Every
+step may be killed and repeated; the cursor moves only when the index equals the listing.
 """
 
 import json
+import sys
 import time
 from collections.abc import Collection, Generator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from datetime import datetime
 
 from sync_assets.chunking.chunk import CHUNKER_VERSION
 from sync_assets.connectors.base import Connector, Session, Stream
+from sync_assets.control.cursors import Cursor
 from sync_assets.control.leases import Lease
+from sync_assets.control.pending import PendingListing
 from sync_assets.errors import LeaseHeld, SyncAssetsError
 from sync_assets.index.maintenance import ensure_indexes
 from sync_assets.models import (
@@ -29,11 +33,12 @@ from sync_assets.models import (
 from sync_assets.redaction import RULES_VERSION
 from sync_assets.stores import Stores
 from sync_assets.sync.batches import BatchCounts, fetch_in_batches
-from sync_assets.sync.deletes import deletion_digest, may_delete
-from sync_assets.sync.diff import IndexPlan, plan_documents, plan_index, remembered_reason
+from sync_assets.sync.diff import plan_documents, plan_index, remembered_reason
 from sync_assets.sync.fetching import DocumentSink, listing_row, prepare
 from sync_assets.sync.indexing import ChunkSink
+from sync_assets.sync.joining import amended, shows_nothing_new, taken
 from sync_assets.sync.progress import Progress, silent
+from sync_assets.sync.settling import held_deletes, settle
 
 MAINTENANCE_LEASE = "index/maintenance"
 """The lease of whoever compacts and indexes the tables."""
@@ -47,7 +52,8 @@ def lease_name(source: Source, stream: str) -> str:
 class StreamSync:
     """One source's stream, being synced.
 
-    `force` names documents that are fetched and indexed though they look unchanged (repair).
+    `force` names documents that are fetched and indexed though they look unchanged (repair). A
+    `session` that the caller opened is used for all steps; else each step opens what it needs.
     Raises SourceError where the source cannot serve, LeaseHeld where another process writes;
     single documents that fail become rows of `failures`.
     """
@@ -61,6 +67,7 @@ class StreamSync:
         *,
         progress: Progress = silent,
         force: Collection[str] = frozenset(),
+        session: Session | None = None,
     ) -> None:
         self.stores = stores
         self.source = source
@@ -69,31 +76,30 @@ class StreamSync:
         self.progress = progress
         self.force = force
         self._key = (source.source_id, stream.name)
-        self._listing: Listing | None = None
+        self._session = session
+        self._taken: PendingListing | None = None
 
     def list(self, mode: SyncMode) -> ListReport:
         """See what exists now, and remember how far the next steps have to go."""
         started = time.monotonic()
-        stores, basis = self.stores, self.basis
-        with self._lease() as lease, self._session() as session:
+        stores = self.stores
+        with self._lease() as lease, self.opened() as session:
             cursor = stores.cursors.get(*self._key)
-            settled = (
-                mode == "incremental"
-                and not self.force
-                and (cursor.watermark, cursor.basis) == (cursor.listed_watermark, basis)
-                and stores.reader.is_present()
-            )
+            since, earlier = self._since(mode, cursor)
             begun_at = stores.clock()
-            listing = session.list(cursor.watermark if settled else None)
+            listing = session.list(since)
             lease.check()
-            if listing.unchanged:
-                if cursor.proven:
-                    stores.cursors.set_verified(*self._key, begun_at)
+            unchanged = earlier is None and (
+                listing.unchanged or (since is not None and self._knows(listing))
+            )
+            if unchanged:
+                self._confirm(listing, cursor, begun_at)
             else:
-                self._listing = listing
-                stores.cursors.set_listed(*self._key, listing.watermark, at=begun_at)
+                self._taken = taken(listing, begun_at, self.basis, earlier)
+                keep = None if session.relists else self._taken
+                stores.cursors.set_listed(*self._key, listing.watermark, at=begun_at, keep=keep)
         return ListReport(
-            unchanged=listing.unchanged,
+            unchanged=unchanged,
             watermark=listing.watermark,
             listed=len(listing.entries),
             excluded=listing.excluded,
@@ -105,8 +111,9 @@ class StreamSync:
         started = time.monotonic()
         stores, settings = self.stores, self.stores.settings
         counts = BatchCounts()
-        with self._lease() as lease, self._session() as session:
-            listing = self._listed(session)
+        with self._lease() as lease, self.opened() as session:
+            pending = self._pending()
+            listing = pending.listing
             listed = stores.reader.listing_stored(*self._key)
             plan = plan_documents(
                 listing.entries,
@@ -123,7 +130,7 @@ class StreamSync:
             fetched = fetch_in_batches(
                 lambda batch: prepare(session, batch, listing.watermark),
                 plan.fetch,
-                size=settings.batch_documents,
+                size=min(settings.batch_documents, self.stream.batch_documents or sys.maxsize),
                 in_flight=settings.batches_in_flight,
                 counts=counts,
             )
@@ -133,6 +140,7 @@ class StreamSync:
                     self.progress("fetch", counts.processed, len(plan.fetch))
             finally:
                 sink.commit()
+                self._amend(amended(pending, sink.versions, sink.gone, sink.vanished), lease)
         return DocumentsReport(
             added=plan.added,
             changed=plan.changed,
@@ -150,8 +158,9 @@ class StreamSync:
         """Chunk, embed and index what changed; then delete, then record the listing."""
         started = time.monotonic()
         stores = self.stores
-        with self._lease() as lease, self._session() as session:
-            listing = self._listed(session)
+        with self._lease() as lease:
+            pending = self._pending()
+            listing = pending.listing
             reader, writer = stores.reader, stores.writer(lease)
             documents = reader.documents_stored(*self._key)
             listed = reader.listing_stored(*self._key)
@@ -164,6 +173,8 @@ class StreamSync:
                 redaction=RULES_VERSION,
                 chunker=CHUNKER_VERSION,
                 force=self.force,
+                gone=listing.gone,
+                vanished=pending.vanished,
             )
             sink = ChunkSink(
                 stores, writer, self.source, self.connector, self.stream.name, self.progress
@@ -172,17 +183,18 @@ class StreamSync:
             # A document that was fetched just now says nothing of how much a listing lost.
             known = documents.keys() & listed.keys() if listed else documents.keys()
             lease.check()
-            held = self._held(listing, plan, stored=len({*known, *plan.absent}))
-            gone = {*plan.unsearchable, *plan.moved, *(() if held else plan.absent)}
+            held = held_deletes(
+                stores, self.source, self.stream, pending, plan, known=len({*known, *plan.absent})
+            )
+            gone = {*plan.unsearchable, *plan.moved, *plan.gone, *(() if held else plan.absent)}
             writer.delete_documents(*self._key, gone)
-            if listing.complete:
-                seen = [
-                    listing_row(entry, entry.reason or remembered_reason(entry, listed))
-                    for entry in listing.entries
-                ]
-                writer.write_listing(*self._key, seen)
+            seen = [
+                listing_row(entry, entry.reason or remembered_reason(entry, listed))
+                for entry in listing.entries
+            ]
+            writer.write_listing(*self._key, seen, whole=listing.complete, without=listing.gone)
             lease.check()
-            self._settle(listing, plan, held=held)
+            settle(stores, self.source, self.stream, pending, plan, basis=self.basis, held=held)
         if sink.counts.chunks_written:
             self._index_tables()
         return IndexReport(
@@ -211,45 +223,83 @@ class StreamSync:
         )
         return f"{self.source.generation}:{rest}"
 
-    def _settle(self, listing: Listing, plan: IndexPlan, *, held: int) -> None:
-        """Bring ledger and cursor to what was done: the cursor passes nothing that is open."""
-        stores = self.stores
-        behind = stores.failures.outstanding(*self._key)
-        if listing.complete:
-            stores.failures.resolve([*behind.difference(plan.unfetched)])
-            if not held:
-                stores.approvals.supersede(*self._key)
-        elif behind or stores.approvals.standing(*self._key):
-            return  # what is open was not listed, so nothing is known of it
-        if held:
+    @contextmanager
+    def opened(self) -> Generator[Session]:
+        """The session, for all steps inside the block; opened once."""
+        if self._session is not None:
+            yield self._session
             return
-        if plan.unfetched:
-            # The cursor stays, but an edit's leave for large deletes is used up.
-            stores.cursors.set_basis(*self._key, f"{self.source.generation}:")
-        else:
-            stores.cursors.set_indexed(
-                *self._key, listing.watermark, self.basis, verified=listing.complete
-            )
+        stores, name = self.stores, self.stream.name
+        with self.connector.open(self.source, [name], stores.settings, stores.http) as sessions:
+            self._session = sessions[name]
+            try:
+                yield self._session
+            finally:
+                self._session = None
 
-    def _held(self, listing: Listing, plan: IndexPlan, *, stored: int) -> int:
-        """How many deletes the valve holds; those wait in `approvals`."""
-        absent, approvals = plan.absent, self.stores.approvals
-        if not absent:
-            return 0
-        proposal = deletion_digest(absent)
-        basis = self.stores.cursors.get(*self._key).basis
-        if may_delete(
-            absent,
-            stored,
-            content_proven=listing.content_proven,
-            asked=basis is not None and not basis.startswith(f"{self.source.generation}:"),
-            approved=approvals.is_approved(*self._key, proposal),
-            pending=approvals.standing(*self._key) is not None,
-        ):
-            return 0
-        keys = sorted(self.stores.reader.keys(absent).values())
-        approvals.hold(*self._key, proposal, total=stored, keys=keys)
-        return len(absent)
+    def _since(self, mode: SyncMode, cursor: Cursor) -> tuple[str | None, PendingListing | None]:
+        """From where to list, None for the whole; and the pending listing that this continues."""
+        stores, now = self.stores, self.stores.clock()
+        if mode == "full" or self.force:
+            return None, None
+        pending = stores.cursors.pending(*self._key)
+        sweep_due = cursor.sweep_due_at is not None and cursor.sweep_due_at <= now
+        if pending is not None:
+            listing = pending.listing
+            lasts = listing.complete or (not sweep_due and stores.reader.is_present())
+            if pending.basis == self.basis and lasts:
+                return listing.watermark, pending
+            return None, None
+        settled = (cursor.watermark, cursor.basis) == (cursor.listed_watermark, self.basis)
+        if settled and not sweep_due and stores.reader.is_present():
+            return cursor.watermark, None
+        return None, None
+
+    def _knows(self, listing: Listing) -> bool:
+        """Whether a changes listing, which feeds give with an overlap, says nothing new."""
+        if listing.complete:
+            return False
+        nothing = not listing.entries and not listing.gone
+        return nothing or shows_nothing_new(listing, self.stores.reader.listing_stored(*self._key))
+
+    def _confirm(self, listing: Listing, cursor: Cursor, begun_at: datetime) -> None:
+        """The source is as it is in the index: all of it, or as far as the feeds show."""
+        cursors, moved = self.stores.cursors, listing.watermark != cursor.watermark
+        if cursor.proven and (listing.complete or listing.current):
+            cursors.set_verified(
+                *self._key, begun_at, watermark=listing.watermark, swept=listing.complete
+            )
+        elif moved:
+            cursors.set_watermark(*self._key, listing.watermark)
+
+    def _pending(self) -> PendingListing:
+        """The listing that the last `list` step took, from here or from another process."""
+        cursor = self.stores.cursors.get(*self._key)
+        watermark = cursor.listed_watermark
+        if watermark is None:
+            raise SyncAssetsError(f"{self.source.source_id}: nothing is listed yet: run a sync")
+        if self._taken is None or self._taken.listing.watermark != watermark:
+            self._taken = self.stores.cursors.pending(*self._key) or self._relisted(cursor)
+        return self._taken
+
+    def _relisted(self, cursor: Cursor) -> PendingListing:
+        """As the source gives it again: it was not kept, or is indexed already."""
+        with self.opened() as session:
+            if not session.relists:
+                raise SyncAssetsError(f"{self.source.source_id}: nothing is to be brought in")
+            listing = session.relist(cursor.listed_watermark or "")
+        return PendingListing(
+            listing, self.basis, current=listing.complete, swept_at=cursor.listed_at
+        )
+
+    def _amend(self, pending: PendingListing, lease: Lease) -> None:
+        """Fetching found something else than was listed."""
+        if pending is self._taken:
+            return
+        lease.check()
+        self._taken = pending
+        if self.stores.cursors.pending(*self._key) is not None:
+            self.stores.cursors.amend(*self._key, pending)
 
     def _index_tables(self) -> None:
         """Full text splits identifiers only through its index: have one from the first sync on."""
@@ -261,21 +311,6 @@ class StreamSync:
         ):
             ensure_indexes(stores.reader.index, lease.check)
 
-    def _listed(self, session: Session) -> Listing:
-        """The listing that the last `list` step took, from here or from another process."""
-        watermark = self.stores.cursors.get(*self._key).listed_watermark
-        if watermark is None:
-            raise SyncAssetsError(f"{self.source.source_id}: nothing is listed yet: run a sync")
-        if self._listing is None or self._listing.watermark != watermark:
-            self._listing = session.relist(watermark)
-        return self._listing
-
-    @contextmanager
-    def _session(self) -> Generator[Session]:
-        stores, name = self.stores, self.stream.name
-        with self.connector.open(self.source, [name], stores.settings, stores.http) as sessions:
-            yield sessions[name]
-
     @contextmanager
     def _lease(self) -> Generator[Lease]:
         name = lease_name(self.source, self.stream.name)
@@ -285,12 +320,13 @@ class StreamSync:
 
 def sync_stream(sync: StreamSync, mode: SyncMode) -> SyncReport:
     """All three steps in a row; the last two are left out where nothing changed."""
-    listing = sync.list(mode)
-    documents = None if listing.unchanged else sync.sync_documents()
-    return SyncReport(
-        source_id=sync.source.source_id,
-        stream=sync.stream.name,
-        listing=listing,
-        documents=documents,
-        index=None if documents is None else sync.index_documents(),
-    )
+    with sync.opened():
+        listing = sync.list(mode)
+        documents = None if listing.unchanged else sync.sync_documents()
+        return SyncReport(
+            source_id=sync.source.source_id,
+            stream=sync.stream.name,
+            listing=listing,
+            documents=documents,
+            index=None if documents is None else sync.index_documents(),
+        )

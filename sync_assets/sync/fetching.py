@@ -8,7 +8,7 @@ from sync_assets.connectors.base import Session
 from sync_assets.control.failures import Failures
 from sync_assets.index.rows import DocumentRow, ListingRow
 from sync_assets.index.writer import IndexWriter
-from sync_assets.models import Document, FetchFailure, ListingEntry, Skip, SkipReason, Source
+from sync_assets.models import Document, FetchFailure, Gone, ListingEntry, Skip, SkipReason, Source
 from sync_assets.redaction import RULES_VERSION, redact
 
 GROUP_CHARACTERS = 8_000_000
@@ -16,7 +16,7 @@ GROUP_DOCUMENTS = 1_000
 """A commit costs the same for one document as for a thousand, so finished batches are written
 together. What a group holds bounds the memory, and what a kill can cost."""
 
-Prepared = DocumentRow | Skip | FetchFailure
+Prepared = DocumentRow | Skip | FetchFailure | Gone
 
 
 @dataclass(slots=True)
@@ -45,13 +45,20 @@ def without_secrets(document: Document) -> DocumentRow:
 
 @dataclass(slots=True)
 class DocumentSink:
-    """Where finished batches go: gathered into groups, one commit a group."""
+    """Where finished batches go: gathered into groups, one commit a group.
+
+    `versions` are those that were written, by document; `gone` and `vanished` what was no longer
+    found, with and without the vendor's word.
+    """
 
     writer: IndexWriter
     failures: Failures
     source: Source
     stream: str
     counts: FetchCounts = field(default_factory=FetchCounts)
+    versions: dict[str, str] = field(default_factory=dict[str, str])
+    gone: set[str] = field(default_factory=set[str])
+    vanished: set[str] = field(default_factory=set[str])
     _rows: list[DocumentRow] = field(default_factory=list[DocumentRow])
     _skips: list[Skip] = field(default_factory=list[Skip])
     _failed: list[FetchFailure] = field(default_factory=list[FetchFailure])
@@ -65,6 +72,8 @@ class DocumentSink:
                 self._characters += len(item.document.text)
             elif isinstance(item, Skip):
                 self._skips.append(item)
+            elif isinstance(item, Gone):
+                (self.gone if item.confirmed else self.vanished).add(item.entry.document_id)
             else:
                 self._failed.append(item)
         if self._characters >= GROUP_CHARACTERS or len(self._rows) >= GROUP_DOCUMENTS:
@@ -83,8 +92,10 @@ class DocumentSink:
         self.failures.record(source_id, self.stream, self._failed)
         self.failures.resolve(
             [row.document.document_id for row in self._rows]
-            + [skip.entry.document_id for skip in self._skips],
+            + [skip.entry.document_id for skip in self._skips]
+            + [*self.gone, *self.vanished],
         )
+        self.versions |= {row.document.document_id: row.document.version for row in self._rows}
         counts = self.counts
         counts.failed += len(self._failed)
         counts.bytes += sum(len(row.document.text.encode()) for row in self._rows)

@@ -3,6 +3,7 @@
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sync_assets.connectors.base import Connector, Session, Stream
@@ -11,6 +12,7 @@ from sync_assets.models import (
     Difference,
     Document,
     FetchFailure,
+    Gone,
     ListingEntry,
     Skip,
     Source,
@@ -123,15 +125,13 @@ class StreamAudit:
             seconds=time.monotonic() - started,
         )
 
-    def _truth(
-        self, session: Session, entries: Mapping[str, ListingEntry], watermark: str
-    ) -> Truth:
+    def _truth(self, session: Session, entries: dict[str, ListingEntry], watermark: str) -> Truth:
         stores, settings = self.stores, self.stores.settings
         truth = Truth(entries, failed=stores.failures.outstanding(*self._key))
         held = stores.approvals.all(self.source.source_id, "held")
         truth.held = any(approval.stream == self.stream.name for approval in held)
         wanted: list[ListingEntry] = []
-        for entry in entries.values():
+        for entry in entries.values():  # what changes while we read is truth as it was read
             if entry.reason:
                 truth.skipped[entry.document_id] = entry.reason
             else:
@@ -147,12 +147,16 @@ class StreamAudit:
             for item in items:
                 if isinstance(item, Skip):
                     truth.skipped[item.entry.document_id] = item.reason
+                elif isinstance(item, Gone):
+                    del entries[item.entry.document_id]
                 elif isinstance(item, FetchFailure):
                     entry = item.entry
                     truth.failed.add(entry.document_id)
                     truth.texts[entry.document_id] = (entry.key, entry.version, "")
                 else:
                     row = item.document
+                    listed = entries[row.document_id]
+                    entries[row.document_id] = replace(listed, version=row.version)
                     truth.texts[row.document_id] = (row.key, row.version, row.content_hash)
             self.progress("verify", counts.processed, len(wanted))
         return truth

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from sync_assets.cli.answers import Endpoint
 from sync_assets.cli.output import ago, cell, print_json, print_table
-from sync_assets.models import BatchSummary, Endpoint
+from sync_assets.models import BatchSummary
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 TABLE = (

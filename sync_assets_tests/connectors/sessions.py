@@ -13,7 +13,7 @@ from pydantic import JsonValue
 from sync_assets.connectors.base import Session
 from sync_assets.connectors.catalog import connector_named
 from sync_assets.http.clients import HttpClients
-from sync_assets.models import Document, FetchFailure, Listing, Skip, Source
+from sync_assets.models import Document, FetchFailure, Gone, Listing, Skip, Source
 from sync_assets.settings import Settings
 
 
@@ -78,6 +78,8 @@ def sync(settings: Settings, source: Source, since: str | None = None) -> Seen:
                         skipped[entry.key] = reason
                     case FetchFailure(entry, error):
                         failures[entry.key] = error
+                    case Gone(entry):
+                        skipped[entry.key] = "gone"
     return Seen(listing, documents, skipped, failures)
 
 

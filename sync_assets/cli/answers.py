@@ -1,0 +1,27 @@
+"""JSON answers that only the command line gives; all others are in `models`."""
+
+from sync_assets.models import Answer, SearchAnswer
+
+
+class Endpoint(Answer):
+    """A server of ours that runs now, on loopback."""
+
+    name: str
+    url: str
+
+
+class DemoStep(Answer):
+    """One step of the demo that is done; `seconds` since the demo began."""
+
+    name: str
+    seconds: float
+
+
+class DemoReport(Answer):
+    """What the demo did. `before` is its last search, asked before the change was pushed."""
+
+    steps: list[DemoStep]
+    commit: str
+    before: SearchAnswer
+    searches: list[SearchAnswer]
+    endpoints: list[Endpoint]

@@ -1,0 +1,84 @@
+"""Pure: a listing on its way into the index, and what later listings and fetches add to it."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from sync_assets.control.pending import PendingListing
+from sync_assets.index.reader import StoredListing
+from sync_assets.models import Listing
+
+
+def taken(
+    listing: Listing, begun_at: datetime, basis: str, earlier: PendingListing | None = None
+) -> PendingListing:
+    """The listing, begun at that time, joined to the `earlier` one that it continues.
+
+    A complete listing replaces what was pending. Changes overlay it: with every touched document
+    in its new version, a complete listing stays complete.
+    """
+    current = listing.complete or listing.current
+    if listing.complete and not listing.unchanged:
+        return PendingListing(listing, basis, current=current, swept_at=begun_at)
+    if earlier is None:
+        return PendingListing(listing, basis, current=current)
+    before = earlier.listing
+    touched = {entry.document_id for entry in listing.entries}
+    dropped = touched.union(listing.gone)
+    return replace(
+        earlier,
+        listing=replace(
+            before,
+            watermark=listing.watermark,
+            entries=[
+                *(entry for entry in before.entries if entry.document_id not in dropped),
+                *listing.entries,
+            ],
+            gone=[*{*before.gone, *listing.gone} - touched],
+            excluded=max(before.excluded, listing.excluded),
+        ),
+        current=current,
+        vanished=earlier.vanished - dropped,
+    )
+
+
+def amended(
+    pending: PendingListing,
+    versions: Mapping[str, str],
+    gone: Collection[str],
+    vanished: Collection[str],
+) -> PendingListing:
+    """The listing with what fetching found: documents of a newer version than listed, those that
+    are `gone` for certain, those that merely `vanished`. The same object where nothing differs.
+    """
+    listing = pending.listing
+    left = {*gone, *vanished}
+    entries = [
+        replace(entry, version=versions.get(entry.document_id, entry.version))
+        for entry in listing.entries
+        if entry.document_id not in left
+    ]
+    if entries == [*listing.entries]:
+        return pending
+    return replace(
+        pending,
+        listing=replace(listing, entries=entries, gone=[*{*listing.gone, *gone}]),
+        vanished=pending.vanished.union(vanished),
+    )
+
+
+def shows_nothing_new(listing: Listing, listed: Mapping[str, StoredListing]) -> bool:
+    """Whether a changes listing says only what the index, which holds all of an earlier listing,
+    has on record: feeds are read with an overlap.
+    """
+    return (
+        not listing.complete
+        and listed.keys().isdisjoint(listing.gone)
+        and all(
+            row is not None
+            and row.version == entry.version
+            and (entry.reason is None or entry.reason == row.reason)
+            for entry in listing.entries
+            for row in [listed.get(entry.document_id)]
+        )
+    )
