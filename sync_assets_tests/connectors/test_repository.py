@@ -127,6 +127,8 @@ def test_document_is_the_file_to_the_byte_with_a_permalink(
         "blob": entry.locator,
         "commit": commit,
         "bytes": len(text.encode()),
+        "last_commit": None,
+        "last_commit_known": False,
     }
 
 
