@@ -13,7 +13,8 @@ from sync_assets.pipeline.columns import CHUNKS, DOCUMENTS, LISTINGS
 
 ROOT = Path(__file__).parents[1]
 HEAVY = [
-    "lance", "lancedb", "onnxruntime", "openai", "pandas", "pyarrow", "tokenizers", "tree_sitter",
+    "gql", "httpx", "jwt", "lance", "lancedb", "onnxruntime", "openai", "pandas", "pyarrow",
+    "slack_sdk", "stamina", "tokenizers", "tree_sitter",
 ]  # fmt: skip
 LOAD = f"""
 import sys

@@ -1,0 +1,69 @@
+"""One vendor's client: an `httpx.Client` over the governed transport."""
+
+import urllib.request
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Any
+
+import httpx
+
+from sync_assets.control.database import Clock
+from sync_assets.errors import UnexpectedPayload
+from sync_assets.http.credentials import Credential
+from sync_assets.http.dialect import Dialect
+from sync_assets.http.public import called, keep_logs_clean
+from sync_assets.http.transport import GovernedTransport
+
+USER_AGENT = f"sync-assets/{version('sync-assets')}"
+CONNECTIONS = httpx.Limits(max_connections=20, max_keepalive_connections=10, keepalive_expiry=30)
+
+
+class Client(httpx.Client):
+    """Follows redirects, but not one whose status the caller accepts as an answer."""
+
+    def send(self, request: httpx.Request, **options: Any) -> httpx.Response:  # noqa: ANN401 - as httpx has them
+        accept = request.extensions.get("accept", ())
+        if any(300 <= status < 400 for status in accept):  # noqa: PLR2004 - redirects
+            options["follow_redirects"] = False
+        try:
+            return super().send(request, **options)
+        except httpx.TooManyRedirects:
+            raise UnexpectedPayload(f"{called(request)}: redirects without end") from None
+
+
+def open_client(
+    dialect: Dialect,
+    base_url: str,
+    credential: Credential,
+    *,
+    clock: Clock,
+    monotonic: Callable[[], float],
+    sleep: Callable[[float], None],
+    timeout_seconds: float,
+) -> httpx.Client:
+    """A client that is open; HTTP/2 where the server offers it, connections pooled."""
+    keep_logs_clean()
+    transport = GovernedTransport(
+        httpx.HTTPTransport(http2=True, limits=CONNECTIONS, proxy=_proxy(httpx.URL(base_url))),
+        dialect,
+        httpx.URL(base_url),
+        clock=clock,
+        monotonic=monotonic,
+        sleep=sleep,
+    )
+    return Client(
+        base_url=base_url,
+        auth=credential.auth,
+        headers={"User-Agent": USER_AGENT, **dialect.headers},
+        timeout=timeout_seconds,
+        follow_redirects=True,
+        transport=transport,
+        trust_env=False,  # proxies stand under our transport, and no token comes from a .netrc
+    )
+
+
+def _proxy(url: httpx.URL) -> str | None:
+    """The proxy that the environment names for that address: HTTPS_PROXY and its kin."""
+    if urllib.request.proxy_bypass(url.host):
+        return None
+    return urllib.request.getproxies().get(url.scheme)
