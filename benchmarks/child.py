@@ -41,6 +41,10 @@ class TimedEmbedder:
     def dimensions(self) -> int:
         return self._embedder.dimensions
 
+    @property
+    def slice_characters(self) -> int:
+        return self._embedder.slice_characters
+
     def embed(self, texts: Sequence[str]) -> Embedded:
         started = time.perf_counter()
         embedded = self._embedder.embed(texts)

@@ -13,6 +13,7 @@ SyncAssetsError
 ├── StoreUnavailable       free the disk, unlock, migrate or restart the store that is named
 │   └── NewerSchema        upgrade sync_assets: the store was written by a newer release
 ├── FingerprintMismatch    the index holds vectors of another model: switch back, or rebuild
+├── EmbedderFailed         the embedding server is away or refuses us: do what the message says
 ├── LeaseHeld              another process writes this stream: wait for it
 └── LeaseLost              our lease ran out or was taken over: nothing more was written, run again
 
@@ -76,6 +77,14 @@ class NewerSchema(StoreUnavailable):
 
 class FingerprintMismatch(SyncAssetsError):
     """The index holds vectors of another model or dimension."""
+
+
+class EmbedderFailed(SyncAssetsError):
+    """The embedding server cannot serve; `text` is the one that it refuses, if it is only that."""
+
+    def __init__(self, message: str, *, text: str | None = None) -> None:
+        super().__init__(message)
+        self.text = text
 
 
 class LeaseHeld(SyncAssetsError):

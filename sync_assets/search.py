@@ -91,7 +91,8 @@ def _vector(stores: Stores, query: str) -> Vectors:
     if stored not in {None, ours}:
         raise FingerprintMismatch(
             f"The index holds vectors of {stored}, the model is {ours}: set SYNC_ASSETS_EMBEDDER"
-            " back, or build another index at a new SYNC_ASSETS_INDEX_URI"
+            " (and SYNC_ASSETS_OPENAI_*) back, or build another index at a new"
+            " SYNC_ASSETS_INDEX_URI"
         )
     return stores.embedder.embed([query]).vectors[0]
 

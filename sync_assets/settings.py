@@ -26,15 +26,28 @@ class Settings(BaseSettings):
     database_url: SecretStr = Field(
         default=SecretStr(""), description="The control database; empty: SQLite in HOME."
     )
-    embedder: Literal["local", "hash"] = Field(
+    embedder: Literal["local", "openai", "hash"] = Field(
         default="local",
-        description="`local`: MiniLM on this machine; `hash`: for tests, no meaning.",
+        description="`local`: MiniLM on this machine; `openai`: a server; `hash`: for tests.",
     )
     model_path: Path | None = Field(
         default=None, description="Another place for the local model's file."
     )
     embedder_threads: int = Field(
         default=0, ge=0, description="Threads of the local model; 0: measure."
+    )
+    openai_api_key: SecretStr = Field(
+        default=SecretStr(""), description="For `openai`; servers of your own may need none."
+    )
+    openai_base_url: HttpUrl = Field(
+        default=AnyHttpUrl("https://api.openai.com/v1"),
+        description="OpenAI, or any server that speaks its API.",
+    )
+    openai_model: str = Field(
+        default="text-embedding-3-small", min_length=1, description="The model's name there."
+    )
+    openai_dimensions: int | None = Field(
+        default=None, ge=1, description="Asked of the model; empty: its own."
     )
     batch_documents: int = Field(default=50, ge=1, description="Documents fetched in one batch.")
     batches_in_flight: int = Field(default=5, ge=1, description="Batches worked on at once.")

@@ -39,7 +39,7 @@ class Stores:
     def embedder(self) -> Embedder:
         from sync_assets.embedding.providers import open_embedder
 
-        return open_embedder(self.settings)
+        return open_embedder(self.settings, self.http, lambda: self.vectors)
 
     @cached_property
     def vectors(self) -> VectorCache:
@@ -69,7 +69,7 @@ class Stores:
             self.settings.index_uri,
             owner=self.database.instance_id,
             fingerprint=self.reader.fingerprint() or self.embedder.fingerprint,
-            dimensions=self.reader.dimensions() or self.embedder.dimensions,
+            dimensions=self.reader.dimensions() or 1,  # no chunks: it then means nothing
             check=lease.check,
         )
 

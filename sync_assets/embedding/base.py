@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
 
+SLICE_CHARACTERS = 65_536
+"""Embedded, cached and reported together: a few seconds of the local model's work."""
+
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
@@ -33,5 +36,10 @@ class Embedder(Protocol):
 
     @property
     def dimensions(self) -> int: ...
+
+    @property
+    def slice_characters(self) -> int:
+        """How much is best given to `embed` at once: what is lost where it fails halfway."""
+        return SLICE_CHARACTERS
 
     def embed(self, texts: Sequence[str]) -> Embedded: ...

@@ -4,12 +4,9 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sync_assets.embedding.base import Embedder, Vectors
+from sync_assets.embedding.base import SLICE_CHARACTERS, Embedder, Vectors
 from sync_assets.embedding.cache import VectorCache
 from sync_assets.errors import StoreUnavailable
-
-SLICE_CHARACTERS = 65_536
-"""Embedded, cached and reported together: a few seconds of the local model's work."""
 
 _EMBEDDING = threading.Lock()
 
@@ -59,7 +56,7 @@ def embed_texts(
         progress(len(cached))
         tokens = split = 0
         new = [(key, text) for key, text in wanted.items() if key not in vectors]
-        for some in slices(new):
+        for some in slices(new, embedder.slice_characters):
             result = embedder.embed([text for _, text in some])
             fresh = {key: result.vectors[row] for row, (key, _) in enumerate(some)}
             cache.put_many(embedder.fingerprint, fresh)
@@ -70,14 +67,16 @@ def embed_texts(
     return EmbeddedTexts(vectors, reused_kept, len(cached), len(new), tokens, split)
 
 
-def slices(pairs: Sequence[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
-    """The pairs in order, in runs that end once they hold SLICE_CHARACTERS."""
+def slices(
+    pairs: Sequence[tuple[str, str]], most: int = SLICE_CHARACTERS
+) -> Iterator[list[tuple[str, str]]]:
+    """The pairs in order, in runs that end once they hold `most` characters."""
     run: list[tuple[str, str]] = []
     characters = 0
     for pair in pairs:
         run.append(pair)
         characters += len(pair[1])
-        if characters >= SLICE_CHARACTERS:
+        if characters >= most:
             yield run
             run, characters = [], 0
     if run:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sync_assets.embedding.base import Embedded
+from sync_assets.embedding.base import SLICE_CHARACTERS, Embedded
 
 
 class HashEmbedder:
@@ -13,6 +13,8 @@ class HashEmbedder:
 
     Equal texts get equal vectors; nothing else can be read from them, as the fingerprint says.
     """
+
+    slice_characters = SLICE_CHARACTERS
 
     def __init__(self, dimensions: int = 384) -> None:
         self._dimensions = dimensions

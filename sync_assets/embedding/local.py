@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sync_assets.embedding.base import Embedded
+from sync_assets.embedding.base import SLICE_CHARACTERS, Embedded
 from sync_assets.embedding.minilm import (
     CLS,
     DIMENSIONS,
@@ -47,6 +47,8 @@ class LocalEmbedder:
     Raises InvalidSettings where the file is absent or not the model, and at the first `embed`
     StoreUnavailable where `home` is unwritable.
     """
+
+    slice_characters = SLICE_CHARACTERS
 
     def __init__(self, *, home: Path, model: Path | None = None, threads: int = 0) -> None:
         self._home = home

@@ -125,8 +125,9 @@ class Index:
             return
         raise FingerprintMismatch(
             f"The index at {self.uri} holds vectors of {fingerprint} ({dimensions} dimensions), "
-            f"the embedder is {self.fingerprint} ({self.dimensions}): switch back to that model, "
-            "or set SYNC_ASSETS_INDEX_URI to an empty place and sync again"
+            f"the embedder is {self.fingerprint} ({self.dimensions}): switch back to that model "
+            "(SYNC_ASSETS_EMBEDDER, SYNC_ASSETS_OPENAI_*), or set SYNC_ASSETS_INDEX_URI to an "
+            "empty place and sync again"
         )
 
 

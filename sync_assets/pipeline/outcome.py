@@ -14,6 +14,7 @@ from sync_assets.stores import Stores
 NOT_THE_SOURCES = frozenset(
     error.__name__
     for error in (
+        errors.EmbedderFailed,
         errors.FingerprintMismatch,
         errors.LeaseHeld,
         errors.LeaseLost,

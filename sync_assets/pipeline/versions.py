@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from sync_assets.chunking.chunk import CHUNKER_VERSION
-from sync_assets.embedding.providers import open_embedder
+from sync_assets.embedding.providers import fingerprint_of
 from sync_assets.redaction import RULES_VERSION
 from sync_assets.settings import Settings
 
@@ -17,8 +17,8 @@ class Versions:
 
 
 def code_versions(settings: Settings) -> Versions:
-    """What the stored rows depend on, besides the source. Loads no model."""
-    fingerprint = open_embedder(settings).fingerprint
+    """What the stored rows depend on, besides the source. Loads no model, and asks no server."""
+    fingerprint = fingerprint_of(settings)
     return Versions(
         documents=f"redaction {RULES_VERSION}",
         index=f"redaction {RULES_VERSION}, chunker {CHUNKER_VERSION}, {fingerprint}",

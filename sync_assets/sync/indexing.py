@@ -10,6 +10,7 @@ from sync_assets.chunking.chunk import CHUNKER_VERSION, chunk_document
 from sync_assets.connectors.base import Connector
 from sync_assets.embedding.base import Vectors
 from sync_assets.embedding.cached import embed_texts
+from sync_assets.errors import EmbedderFailed
 from sync_assets.index.rows import ChunkedDocument
 from sync_assets.index.writer import IndexWriter
 from sync_assets.models import Document, Source
@@ -69,7 +70,10 @@ class ChunkSink:
         rows = [self._chunked(document) for document in documents]
         chunks = [chunk for row in rows for chunk in row.chunks]
         texts = ((chunk.content_hash, chunk.text) for chunk in chunks)
-        found = embed_texts(self.stores.embedder, self.stores.vectors, texts, kept)
+        try:
+            found = embed_texts(self.stores.embedder, self.stores.vectors, texts, kept)
+        except EmbedderFailed as error:
+            raise _naming_document(error, rows) from error
         self._rows += rows
         self._vectors += [found.vectors[chunk.content_hash] for chunk in chunks]
         self._chunks += len(chunks)
@@ -94,3 +98,11 @@ class ChunkSink:
         )
         self.counts.chunks_written += self._chunks
         self._rows, self._vectors, self._chunks = [], [], 0
+
+
+def _naming_document(error: EmbedderFailed, rows: Sequence[ChunkedDocument]) -> EmbedderFailed:
+    """The error with the key of the document whose text was refused, where it is about one."""
+    for row in rows:
+        if any(chunk.text == error.text for chunk in row.chunks):
+            return EmbedderFailed(f"{row.document.key}: {error}", text=error.text)
+    return error

@@ -171,14 +171,16 @@ def test_the_same_bytes_at_another_place_give_the_same_vectors(
     assert embedder.embed(TEXTS[3:4]).vectors.tobytes() == alone[3]
 
 
-def test_opening_the_embedder_imports_neither_the_runtime_nor_the_tokenizer(tmp_path: Path):
+def test_opening_an_embedder_imports_no_runtime_no_tokenizer_and_no_client(tmp_path: Path):
     program = """
 import sys
 from pathlib import Path
-from sync_assets.embedding.providers import open_embedder
 from sync_assets.settings import Settings
-open_embedder(Settings(home=Path(sys.argv[1])))
-print(sorted({"onnxruntime", "tokenizers", "lancedb", "pandas", "pyarrow"} & sys.modules.keys()))
+from sync_assets.stores import open_stores
+for name in ("local", "openai"):
+    open_stores(Settings(home=Path(sys.argv[1]), embedder=name)).embedder.fingerprint
+heavy = {"onnxruntime", "tokenizers", "lancedb", "pandas", "pyarrow", "openai", "httpx"}
+print(sorted(heavy & sys.modules.keys()))
 """
     command = [sys.executable, "-c", program, str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
