@@ -16,6 +16,7 @@ AUTHOR = "Sandbox <sandbox@example.com>"
 DEFAULT_BRANCH = "main"
 _NAME = re.compile(r"[A-Za-z0-9_.-]*[A-Za-z0-9_-][A-Za-z0-9_.-]*/[A-Za-z0-9_.-]*[A-Za-z0-9_-]")
 _PRIVATE_MARKER = "sandbox-private"
+_ARCHIVED_MARKER = "sandbox-archived"
 _NUMBER = "sandbox-number"
 _MOVED = ".moved"
 
@@ -122,6 +123,15 @@ class Repository:
     def private(self) -> bool:
         """Whether reading it needs a token."""
         return (self.path / _PRIVATE_MARKER).exists()
+
+    @property
+    def archived(self) -> bool:
+        """Whether it is shown as read-only; the sandbox's script may change it all the same."""
+        return (self.path / _ARCHIVED_MARKER).exists()
+
+    def archive(self) -> None:
+        """Show it as archived."""
+        (self.path / _ARCHIVED_MARKER).touch()
 
     @property
     def number(self) -> int:
@@ -272,6 +282,11 @@ class Repositories:
             return None
         repository = self._at(name)
         return repository if repository.path.is_dir() else None
+
+    def all(self) -> list[Repository]:
+        """Every repository, in the order of creation."""
+        numbers = sorted(self._numbers())
+        return [found for number in numbers if (found := self.numbered(number)) is not None]
 
     def moved(self, name: str) -> Repository | None:
         """The repository that had this name before it was renamed, if no other took the name."""

@@ -4,6 +4,15 @@ with running_sandbox(root) as sandbox:
     repository = sandbox.repositories.create("acme/storefront")
     repository.commit({"README.md": "# Storefront"})
     git clone {sandbox.url}/acme/storefront.git
+    tracker = sandbox.trackers.of("acme/storefront")
+    issue = tracker.open_issue("The cart forgets", "It is empty after a reload.", labels=["bug"])
+    tracker.comment(issue.number, "Only in private windows.", author="tomas")
+    sandbox.repositories.rename("acme/storefront", "acme/shop")
+
+GitHub's addresses are those of its Enterprise Server: REST at `{url}/api/v3`, GraphQL at
+`{url}/api/graphql` (needs one of `tokens`), raw files at `{url}/raw`. What a client asked stands in
+`sandbox.requests`: a GraphQL query by its operation's name in `service`, with its `cost` in points
+and the `nodes` it may return. `github/tracker.py` tells which action bumps which time.
 """
 
 import asyncio
@@ -30,11 +39,13 @@ from sync_assets.sandbox.git_http import GitHttp
 from sync_assets.sandbox.github.contents import Contents
 from sync_assets.sandbox.github.gate import Gate
 from sync_assets.sandbox.github.git_data import GitData, Sizes
+from sync_assets.sandbox.github.graphql import GraphQL
 from sync_assets.sandbox.github.limits import LimitLayer, Limits
 from sync_assets.sandbox.github.objects import Objects
 from sync_assets.sandbox.github.rate_limit import RateLimit
 from sync_assets.sandbox.github.raw import RawHost
 from sync_assets.sandbox.github.tarball import Archives
+from sync_assets.sandbox.github.trackers import Trackers
 from sync_assets.sandbox.link import Link, LinkLayer
 from sync_assets.sandbox.pages import FilePages
 from sync_assets.sandbox.repositories import Repositories
@@ -54,6 +65,7 @@ class Sandbox:
     url: str
     repositories: Repositories
     link: Link
+    trackers: Trackers
     limits: Limits = field(default_factory=Limits)
     sizes: Sizes = field(default_factory=Sizes)
     faults: Faults = field(default_factory=Faults)
@@ -78,7 +90,10 @@ def running_sandbox(
     """
     with _listener(port) as listener, closing(Objects()) as objects:
         url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
-        sandbox = Sandbox(url, Repositories(root, clock), link or Link(), limits or Limits())
+        repositories = Repositories(root, clock)
+        sandbox = Sandbox(
+            url, repositories, link or Link(), Trackers(repositories), limits or Limits()
+        )
         known = dict(tokens or {})
         git = GitHttp(sandbox.repositories, known, partial_clone)
         routes = [*git.routes(), *_github(sandbox, known, objects)]
@@ -137,6 +152,7 @@ def _github(sandbox: Sandbox, tokens: Tokens, objects: Objects) -> list[Route]:
     data = GitData(gate, objects, sandbox.sizes)
     return [
         *RateLimit(sandbox.limits, tokens).routes(),
+        *GraphQL(sandbox.trackers, objects, tokens, sandbox.sizes, sandbox.limits).routes(),
         *data.routes(),
         *Contents(data).routes(),
         *RawHost(gate, objects).routes(),

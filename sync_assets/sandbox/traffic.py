@@ -15,7 +15,7 @@ class Request:
     or `fetch`. `status` is 0 until an answer is sent. Bytes are those of the bodies, as they were
     on the wire (a compressed request counts compressed); headers are not counted. `connection`
     numbers the TCP connection. `cost` is in the points of the vendor's budget; what executes a
-    GraphQL query sets it before it answers.
+    GraphQL query sets it before it answers, and with it how many `nodes` it may return.
     """
 
     method: str
@@ -26,6 +26,7 @@ class Request:
     bytes_in: int = 0
     bytes_out: int = 0
     cost: int = 1
+    nodes: int = 0
 
 
 def connection_of(scope: Scope) -> Connection:
