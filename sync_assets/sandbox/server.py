@@ -34,12 +34,14 @@ from uvicorn import Config, Server
 from sync_assets.errors import InvalidSettings
 from sync_assets.sandbox.access import Tokens
 from sync_assets.sandbox.connection import ConnectionProtocol
+from sync_assets.sandbox.date_header import DateLayer
 from sync_assets.sandbox.faults import FaultLayer, Faults
 from sync_assets.sandbox.git_http import GitHttp
 from sync_assets.sandbox.github.contents import Contents
 from sync_assets.sandbox.github.gate import Gate
 from sync_assets.sandbox.github.git_data import GitData, Sizes
 from sync_assets.sandbox.github.graphql import GraphQL
+from sync_assets.sandbox.github.issues import Issues
 from sync_assets.sandbox.github.limits import LimitLayer, Limits
 from sync_assets.sandbox.github.objects import Objects
 from sync_assets.sandbox.github.rate_limit import RateLimit
@@ -153,6 +155,7 @@ def _github(sandbox: Sandbox, tokens: Tokens, objects: Objects) -> list[Route]:
     return [
         *RateLimit(sandbox.limits, tokens).routes(),
         *GraphQL(sandbox.trackers, objects, tokens, sandbox.sizes, sandbox.limits).routes(),
+        *Issues(gate, sandbox.trackers).routes(),
         *data.routes(),
         *Contents(data).routes(),
         *RawHost(gate, objects).routes(),
@@ -166,6 +169,7 @@ def _application(
 ) -> Starlette:
     middleware = [
         Middleware(Recorder, requests=sandbox.requests),
+        Middleware(DateLayer, clock=sandbox.repositories.clock),
         Middleware(LinkLayer, link=sandbox.link),
         Middleware(FaultLayer, faults=sandbox.faults),
         Middleware(LimitLayer, limits=sandbox.limits, tokens=tokens),
@@ -182,6 +186,7 @@ def _config(application: Starlette) -> Config:
         lifespan="on",
         log_config=None,
         access_log=False,
+        date_header=False,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
     )

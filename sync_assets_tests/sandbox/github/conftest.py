@@ -17,7 +17,7 @@ ODD_PATH = "a dir/c#?%é.txt"
 def sandbox(tmp_path: Path, clock: FakeClock) -> Generator[Sandbox]:
     limits = Limits(clock=lambda: clock().timestamp())
     tokens = {TOKEN: ("acme/*",), "weak": ()}
-    with running_sandbox(tmp_path / "served", tokens=tokens, limits=limits) as sandbox:
+    with running_sandbox(tmp_path / "served", clock=clock, tokens=tokens, limits=limits) as sandbox:
         yield sandbox
 
 
