@@ -27,6 +27,21 @@ Exclude = Annotated[
 MaxFileBytes = Annotated[
     int | None, typer.Option(help="Larger files are listed, not searched.", show_default=False)
 ]
+Transport = Annotated[
+    str | None,
+    typer.Option(
+        help="github: how files come: git, graphql, raw, blobs, contents or tarball.",
+        show_default=False,
+    ),
+]
+LastCommits = Annotated[
+    bool | None,
+    typer.Option(
+        "--last-commits/--no-last-commits",
+        help="github: ask who changed each file last.",
+        show_default=False,
+    ),
+]
 Schedule = Annotated[
     str | None,
     typer.Option(metavar="CRON", help="When to sync, in UTC: five cron fields in quotes."),

@@ -12,9 +12,11 @@ from sync_assets.cli.options import (
     Exclude,
     Include,
     Json,
+    LastCommits,
     MaxFileBytes,
     Schedule,
     SourceId,
+    Transport,
 )
 from sync_assets.cli.output import examples, note, print_json, print_line, print_table
 from sync_assets.cli.services import is_running
@@ -44,12 +46,21 @@ def add(
     include: Include = None,
     exclude: Exclude = None,
     max_file_bytes: MaxFileBytes = None,
+    transport: Transport = None,
+    last_commits: LastCommits = None,
     schedule: Schedule = None,
     as_json: Json = False,
 ) -> None:
     """Register a source; its first full sync follows at once where `up` runs."""
     settings = load_settings()
-    options = _given(branch=branch, include=include, exclude=exclude, max_file_bytes=max_file_bytes)
+    options = _given(
+        branch=branch,
+        include=include,
+        exclude=exclude,
+        max_file_bytes=max_file_bytes,
+        transport=transport,
+        last_commits=last_commits,
+    )
     with closing(open_stores(settings)) as stores:
         source = sources.register(stores.registry, connector, scope, options, schedule)
     if as_json:
@@ -101,6 +112,7 @@ def show(source: SourceId, *, as_json: Json = False) -> None:
     epilog=examples(
         "sources edit github:owner/name --schedule '*/5 * * * *'",
         "sources edit github:owner/name --branch release --exclude 'vendor/**'",
+        "sources edit github:owner/name --transport graphql",
         "sources edit github:owner/name --reset branch --reset exclude",
     ),
 )
@@ -112,6 +124,8 @@ def edit(
     include: Include = None,
     exclude: Exclude = None,
     max_file_bytes: MaxFileBytes = None,
+    transport: Transport = None,
+    last_commits: LastCommits = None,
     schedule: Schedule = None,
     reset: Annotated[
         list[str] | None,
@@ -120,7 +134,14 @@ def edit(
     as_json: Json = False,
 ) -> None:
     """Change what is given and keep the rest; the next sync brings the index after it."""
-    options = _given(branch=branch, include=include, exclude=exclude, max_file_bytes=max_file_bytes)
+    options = _given(
+        branch=branch,
+        include=include,
+        exclude=exclude,
+        max_file_bytes=max_file_bytes,
+        transport=transport,
+        last_commits=last_commits,
+    )
     with closing(open_stores(load_settings())) as stores:
         changed = sources.edit(
             stores.registry, source, scope=scope, options=options, reset=reset or (), cron=schedule

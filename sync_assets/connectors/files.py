@@ -111,6 +111,7 @@ class FileRules:
         source: Source,
         place: str,
         permalink: Callable[[str, str], str],
+        *,
         wanted: RepositorySettings,
         max_file_bytes: int,
     ) -> Self:

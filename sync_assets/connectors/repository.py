@@ -56,7 +56,11 @@ class RepositorySession(FilesSession):
         settings: Settings,
     ) -> None:
         self._rules = FileRules.of(
-            source, place.url, place.permalink, wanted, settings.max_file_bytes
+            source,
+            place.url,
+            place.permalink,
+            wanted=wanted,
+            max_file_bytes=settings.max_file_bytes,
         )
         self._ref = HEAD if place.branch is None else branch_ref(place.branch)
 

@@ -15,6 +15,7 @@ from sync_assets.http.public import called, keep_logs_clean
 from sync_assets.http.transport import GovernedTransport
 
 USER_AGENT = f"sync-assets/{version('sync-assets')}"
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 CONNECTIONS = httpx.Limits(max_connections=20, max_keepalive_connections=10, keepalive_expiry=30)
 
 
@@ -23,7 +24,7 @@ class Client(httpx.Client):
 
     def send(self, request: httpx.Request, **options: Any) -> httpx.Response:  # noqa: ANN401 - as httpx has them
         accept = request.extensions.get("accept", ())
-        if any(300 <= status < 400 for status in accept):  # noqa: PLR2004 - redirects
+        if _REDIRECTS.intersection(accept):
             options["follow_redirects"] = False
         try:
             return super().send(request, **options)

@@ -166,7 +166,9 @@ def _broken(response: httpx.Response) -> SourceError | None:
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "text/html" and "json" in response.request.headers.get("accept", ""):
         return SourceUnavailable(f"{what}: a web page came instead of JSON")
-    if (kind == "application/json" or kind.endswith("+json")) and response.request.method != "HEAD":
+    # GitHub calls a file's own bytes `vnd.github.raw+json`.
+    is_json = kind == "application/json" or (kind.endswith("+json") and ".raw" not in kind)
+    if is_json and response.request.method != "HEAD":
         try:
             json.loads(response.content)
         except (ValueError, RecursionError):

@@ -140,6 +140,23 @@ class Slow(Fault):
         return trickle
 
 
+@dataclass(frozen=True, slots=True)
+class Replaced(Fault):
+    """Other bytes, of the same number, wherever `old` stands within one message of the body."""
+
+    old: bytes
+    new: bytes
+
+    def spoil(self, wire: Wire) -> Send:
+        async def replace(message: Message) -> None:
+            body: bytes = message.get("body", b"")
+            if body:
+                message = {**message, "body": body.replace(self.old, self.new)}
+            await wire.send(message)
+
+        return replace
+
+
 @dataclass(slots=True)
 class _Scripted:
     fault: Fault

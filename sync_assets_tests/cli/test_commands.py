@@ -78,6 +78,23 @@ def test_options_of_a_source_are_stored_edited_and_reset(cli: Cli, source_id: st
     assert reset.json["settings"]["branch"] == "main"
 
 
+def test_transport_is_a_setting_of_github_alone(cli: Cli, source_id: str):
+    options = ("--transport", "graphql", "--last-commits", "--json")
+
+    added = cli("sources", "add", "github", "acme/elsewhere", *options)
+    kept = cli("sources", "edit", "github:acme/elsewhere", "--no-last-commits", "--json")
+    unknown = cli("sources", "edit", "github:acme/elsewhere", "--transport", "pigeon")
+    other = cli("sources", "edit", source_id, "--transport", "graphql")
+
+    assert added.json["settings"]["transport"] == "graphql"
+    assert added.json["settings"]["last_commits"] is True
+    assert kept.json["settings"]["transport"] == "graphql"
+    assert kept.json["settings"]["last_commits"] is False
+    assert (unknown.code, other.code) == (2, 2)
+    assert "'graphql'" in unknown.err
+    assert "git has no setting transport" in other.err
+
+
 def test_reset_of_a_setting_that_the_connector_does_not_know_is_refused(cli: Cli, source_id: str):
     outcome = cli("sources", "edit", source_id, "--reset", "colour")
 

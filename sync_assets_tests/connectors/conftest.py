@@ -28,7 +28,11 @@ def repository(sandbox: Sandbox) -> Repository:
 @pytest.fixture
 def settings(tmp_path: Path, sandbox: Sandbox) -> Settings:
     return Settings(
-        home=tmp_path / "home", github_web_url=AnyHttpUrl(sandbox.url), git_timeout_seconds=60
+        home=tmp_path / "home",
+        github_web_url=AnyHttpUrl(sandbox.url),
+        github_api_url=AnyHttpUrl(f"{sandbox.url}/api/v3"),
+        github_raw_url=AnyHttpUrl(f"{sandbox.url}/raw"),
+        git_timeout_seconds=60,
     )
 
 

@@ -187,6 +187,23 @@ def test_redirect_within_the_host_keeps_the_token(client: httpx.Client, server: 
     assert server.requests[1].headers["authorization"] == f"Bearer {TOKEN}"
 
 
+def test_redirect_is_followed_though_other_statuses_are_accepted(
+    client: httpx.Client, server: Server
+):
+    server.script(Reply(301, {"Location": "/moved"}), Reply(304))
+
+    response = client.get("things", extensions={"accept": (304, 404)})
+
+    assert response.status_code == 304
+    assert [request.path for request in server.requests] == ["/things", "/moved"]
+
+
+def test_bytes_of_a_file_are_not_judged_as_json(client: httpx.Client, server: Server):
+    server.script(Reply(200, {"Content-Type": "application/vnd.github.raw+json"}, b"# no JSON"))
+
+    assert client.get("things").content == b"# no JSON"
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_redirect_to_another_host_is_followed_without_token_or_own_headers(
     client: httpx.Client, server: Server, status: int

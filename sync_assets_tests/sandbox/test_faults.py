@@ -9,6 +9,7 @@ from sync_assets.sandbox.faults import (
     Answer,
     Fault,
     Faults,
+    Replaced,
     Reset,
     Slow,
     Stalled,
@@ -150,3 +151,12 @@ def run_together(work: Callable[[], None], *, threads: int) -> None:
         thread.start()
     for thread in started:
         thread.join()
+
+
+def test_replaced_bytes_arrive_in_the_others_place(sandbox: Sandbox):
+    repository = sandbox.repositories.create("acme/shop")
+    commit = repository.commit({"a.txt": "one two one\n"})
+    sandbox.faults.add(Replaced(b"one", b"six"))
+    url = f"{sandbox.url}/raw/acme/shop/{commit}/a.txt"
+
+    assert [httpx.get(url).text for _ in range(2)] == ["six two six\n", "one two one\n"]

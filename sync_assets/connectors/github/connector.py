@@ -1,13 +1,18 @@
-"""GitHub: declarations. Files come over git: no API call, and no token for public repositories."""
+"""GitHub: declarations. Files come over git, with no API call, unless a source says otherwise."""
 
 import re
+from typing import Literal
 from urllib.parse import quote
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 
-from sync_assets.connectors.repository import Place, RepositoryConnector, RepositorySettings
+from sync_assets.connectors.files import FileRules, FilesSession, RepositorySettings
+from sync_assets.connectors.github.files.by_git import HintingFiles
+from sync_assets.connectors.github.files.manifest import manifest_file
+from sync_assets.connectors.repository import Place, RepositoryConnector
 from sync_assets.errors import InvalidSettings
 from sync_assets.git.refs import branch_ref
+from sync_assets.http.clients import HttpClients
 from sync_assets.models import Source
 from sync_assets.settings import Settings
 
@@ -18,12 +23,24 @@ _SCOPE = re.compile(
 _SCOPE_FORMAT = "owner/name or owner/name@branch"
 
 
+class GitHubSettings(RepositorySettings):
+    """What is kept of a repository, and how its files come to us."""
+
+    transport: Literal["git", "graphql", "raw", "blobs", "contents", "tarball"] = Field(
+        "git", description="How files come; all but git draw on the API's budget."
+    )
+    last_commits: bool = Field(
+        default=False, description="Ask who changed each file last, in GraphQL batches."
+    )
+
+
 class GitHub(RepositoryConnector):
     """Repositories of github.com or of a GitHub Enterprise server."""
 
     name = "github"
     title = "GitHub"
     scope_format = _SCOPE_FORMAT
+    settings_model = GitHubSettings
 
     def parse_scope(self, scope: str) -> str:
         repository, branch = _split(scope.strip())
@@ -43,11 +60,48 @@ class GitHub(RepositoryConnector):
             permalink=lambda commit, path: f"{address}/blob/{commit}/{quote(path)}",
         )
 
+    def wanted(self, source: Source) -> GitHubSettings:
+        return GitHubSettings.model_validate(source.settings)
+
+    def files(self, source: Source, settings: Settings, http: HttpClients) -> FilesSession:
+        wanted = self.wanted(source)
+        if wanted.transport == "git" and not wanted.last_commits:
+            return HintingFiles(self.files_by_git(source, settings), source)
+        from sync_assets.connectors.github.files import transports
+
+        repository, _ = _split(source.scope)
+        if wanted.transport == "git":
+            files: FilesSession = HintingFiles(self.files_by_git(source, settings), source)
+        else:
+            permalink = self.place(source, settings).permalink
+            files = transports.api_files(
+                FileRules.of(
+                    source,
+                    _address(source, settings),
+                    permalink,
+                    wanted=wanted,
+                    max_file_bytes=settings.max_file_bytes,
+                ),
+                repository=repository,
+                branch=self._branch(source),
+                transport=wanted.transport,
+                settings=settings,
+                http=http,
+            )
+        if wanted.last_commits:
+            return transports.with_last_commits(files, repository, settings, http)
+        return files
+
+    def forget(self, source: Source, settings: Settings) -> None:
+        super().forget(source, settings)
+        repository, _ = _split(source.scope)
+        manifest_file(settings, repository, self._branch(source)).remove()
+
     @staticmethod
     def _branch(source: Source) -> str | None:
         """The branch by scope or by settings; both may say it, if they agree."""
         _, by_scope = _split(source.scope)
-        by_settings = RepositorySettings.model_validate(source.settings).branch
+        by_settings = GitHubSettings.model_validate(source.settings).branch
         if by_scope and by_settings and by_scope != by_settings:
             raise InvalidSettings(
                 f"{source.source_id}: its branch is {by_settings!r}: set one of the two"
