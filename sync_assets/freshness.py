@@ -25,8 +25,8 @@ def stream_freshness(source: Source, cursor: Cursor, now: datetime) -> tuple[Sta
         seen = f"{cursor.verified_at:%Y-%m-%d %H:%M} UTC"
         return "unknown", f"no listing has confirmed it since {seen}"
     if is_sweep_overdue(cursor, now):
-        seen = "ever" if cursor.swept_at is None else f"since {cursor.swept_at:%Y-%m-%d %H:%M} UTC"
-        return "unknown", f"no complete listing has confirmed it {seen}"
+        seen = f"{cursor.swept_at:%Y-%m-%d %H:%M} UTC"
+        return "unknown", f"no complete listing has confirmed it since {seen}"
     return "false", None
 
 
@@ -39,9 +39,9 @@ def is_overdue(source: Source, since: datetime, now: datetime) -> bool:
 def is_sweep_overdue(cursor: Cursor, now: datetime) -> bool:
     """Whether twice the time has passed in which a complete listing was due."""
     due, swept_at = cursor.sweep_due_at, cursor.swept_at
-    if due is None:
-        return False
-    return swept_at is None or now > swept_at + PERIODS * (due - swept_at)
+    if due is None or swept_at is None:
+        return False  # every listing is complete, or none was yet
+    return now > swept_at + PERIODS * (due - swept_at)
 
 
 def document_freshness(

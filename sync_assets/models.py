@@ -197,28 +197,49 @@ class BatchSummary(Answer):
 
 
 class ListReport(Answer):
-    """What listing saw. `unchanged`: the source stands where it was last indexed."""
+    """What listing saw. `unchanged`: the source stands where it was last indexed. `complete`: all
+    that exists was listed, not only what changed. `deferred_until`: the vendor asked us to wait.
+    """
 
     unchanged: bool
     watermark: str
+    complete: bool = True
     listed: int = 0
     excluded: int = 0
+    deferred_until: datetime | None = None
+    deferred_because: str | None = None
     seconds: float = 0
+
+    @property
+    def ends_sync(self) -> bool:
+        """Whether there is nothing to fetch, or not yet."""
+        return self.unchanged or self.deferred_until is not None
 
 
 class DocumentsReport(Answer):
-    """What fetching did. `skipped` counts by reason all that is listed and not searchable."""
+    """What fetching did. `skipped` counts by reason all that is listed and not searchable;
+    `fetched` documents were stored, not all where the vendor asked us to wait.
+    """
 
     added: int = 0
     changed: int = 0
     moved: int = 0
     unchanged: int = 0
     skipped: dict[str, int] = {}
+    fetched: int = 0
     failed: int = 0
+    gone: int = 0
     bytes: int = 0
     secrets_redacted: int = 0
     batches: BatchSummary = BatchSummary()
+    deferred_until: datetime | None = None
+    deferred_because: str | None = None
     seconds: float = 0
+
+    @property
+    def ends_sync(self) -> bool:
+        """Whether we were asked to wait before there was anything to index."""
+        return self.deferred_until is not None and not self.fetched
 
 
 class IndexReport(Answer):
@@ -238,7 +259,9 @@ class IndexReport(Answer):
 
 
 class SyncReport(Answer):
-    """One sync of one source's stream; the last two are null where nothing had changed."""
+    """One sync of one source's stream; the last two are null where nothing had changed, or where
+    the vendor asked us to wait.
+    """
 
     source_id: str
     stream: str
@@ -359,28 +382,3 @@ class Approval(Answer):
     state: ApprovalState
     created_at: datetime
     decided_at: datetime | None = None
-
-
-class SourceStatusRow(Answer):
-    """One source's state as `status` shows it. `swept_at` is when a complete listing last agreed
-    with the index, `sweep_due_at` when the next one is due where feeds show only changes.
-    """
-
-    source_id: str
-    stream: str
-    status: SourceStatus
-    cron: str
-    documents: int
-    chunks: int
-    failures: int
-    held: int
-    watermark: str | None
-    last_sync_at: datetime | None
-    verified_at: datetime | None
-    swept_at: datetime | None
-    sweep_due_at: datetime | None
-    deferred_until: datetime | None
-    deferred_because: str | None
-    stale: Stale
-    stale_because: str | None
-    last_error: str | None

@@ -116,8 +116,12 @@ def last_due(source: Source, now: datetime) -> datetime:
 
 
 def is_due(source: Source, now: datetime) -> bool:
-    """Whether a scheduled run is to start now (aware); only an active source's ever is."""
-    return source.status == "active" and next_due(source) <= now
+    """Whether a scheduled run is to start now (aware); only an active source's ever is, and after
+    a failed run none before its next try.
+    """
+    if source.status != "active" or next_due(source) > now:
+        return False
+    return source.next_try_at is None or source.next_try_at <= now
 
 
 def checked_cron(cron: str) -> str:

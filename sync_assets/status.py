@@ -1,15 +1,41 @@
 """How every source stands: one row a source and stream."""
 
 from collections import Counter
+from datetime import datetime
 
 from sync_assets.connectors.catalog import connector_named
 from sync_assets.control.cursors import Cursor
 from sync_assets.freshness import stream_freshness
 from sync_assets.index.reader import StreamRows
-from sync_assets.models import SourceStatusRow
+from sync_assets.models import Answer, SourceStatus, Stale
 from sync_assets.stores import Stores
 
 NONE = StreamRows()
+
+
+class SourceStatusRow(Answer):
+    """One source's state as `status` shows it. `swept_at` is when a complete listing last agreed
+    with the index, `sweep_due_at` when the next one is due where feeds show only changes.
+    """
+
+    source_id: str
+    stream: str
+    status: SourceStatus
+    cron: str
+    documents: int
+    chunks: int
+    failures: int
+    held: int
+    watermark: str | None
+    last_sync_at: datetime | None
+    verified_at: datetime | None
+    swept_at: datetime | None
+    sweep_due_at: datetime | None
+    deferred_until: datetime | None
+    deferred_because: str | None
+    stale: Stale
+    stale_because: str | None
+    last_error: str | None
 
 
 def status(stores: Stores) -> list[SourceStatusRow]:

@@ -18,6 +18,7 @@ from sync_assets.settings import PREFIX, Settings
 from sync_assets.stores import open_stores
 from sync_assets_tests.fakes import FakeClock
 from sync_assets_tests.toy import Toy
+from sync_assets_tests.toy_feed import FeedToy, Tracker
 
 POSTGRES = "SYNC_ASSETS_TEST_POSTGRES_URL"
 
@@ -55,6 +56,17 @@ def toy(settings: Settings, clock: FakeClock) -> Iterator[Toy]:
     with closing(open_stores(settings, clock=clock)) as stores:
         source = stores.registry.add("toy", "desk", {}, "*/15 * * * *")
         yield Toy.with_notes(stores, source, clock)
+
+
+@pytest.fixture
+def tracker(settings: Settings, clock: FakeClock) -> Iterator[FeedToy]:
+    """A registered source of three tickets behind an API, not synced yet."""
+    with closing(open_stores(settings, clock=clock)) as stores:
+        world = Tracker()
+        for name, text in {"a": "one fish", "b": "two fish", "c": "red fish"}.items():
+            world.write(name, text)
+        source = stores.registry.add("tracker", "desk", {}, "*/15 * * * *")
+        yield FeedToy(stores, source, world, clock)
 
 
 @pytest.fixture(scope="session")

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from sync_assets import models
+from sync_assets import models, status
 from sync_assets.cli import answers
 from sync_assets.models import Answer
 
 GOLDENS = Path(__file__).parent / "samples" / "answers"
 ANSWERS = {
     name: value
-    for name, value in {**vars(models), **vars(answers)}.items()
+    for name, value in {**vars(models), **vars(answers), **vars(status)}.items()
     if isinstance(value, type) and issubclass(value, Answer) and value is not Answer
 }
 

@@ -9,8 +9,8 @@ import typer
 
 from sync_assets.cli.options import Json
 from sync_assets.cli.output import ago, examples, note, print_json, print_table, printable
-from sync_assets.models import SourceStatusRow
 from sync_assets.settings import load_settings
+from sync_assets.status import SourceStatusRow
 from sync_assets.status import status as read_status
 from sync_assets.stores import open_stores
 

@@ -32,7 +32,7 @@ def verify(
             connector = connector_named(each.connector)
             reports += [
                 verify_stream(stores, each, connector, stream, repair=repair, progress=progress)
-                for stream in connector.streams
+                for stream in connector.streams_of(each)
             ]
     if as_json:
         print_json(reports)

@@ -1,5 +1,6 @@
 """How far each stream of each source has come."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -42,6 +43,9 @@ class Cursor:
         return self.verified_at >= self.listed_at
 
 
+_NOT_DEFERRED: Mapping[str, None] = {"deferred_until": None, "deferred_because": None}
+
+
 class Cursors:
     """Rows of `cursors`. Writes raise UnknownSource where the source was removed meanwhile."""
 
@@ -70,9 +74,10 @@ class Cursors:
         return None if payload is None else unpacked(payload)
 
     def amend(self, source_id: str, stream: str, pending: PendingListing) -> None:
-        """Keep this in place of what is kept."""
+        """Keep this in place of what is kept; nothing happens where nothing is."""
+        change = update(pending_listings).where(*_pending(source_id, stream))
         with self._database.write() as connection:
-            _keep(connection, source_id, stream, pending)
+            connection.execute(change.values(payload=packed(pending)))
 
     def set_listed(
         self,
@@ -87,7 +92,14 @@ class Cursors:
         is that listing, where it would cost calls to have it again.
         """
         with self._database.write() as connection:
-            _write(connection, source_id, stream, listed_watermark=watermark, listed_at=at)
+            _write(
+                connection,
+                source_id,
+                stream,
+                listed_watermark=watermark,
+                listed_at=at,
+                **_NOT_DEFERRED,
+            )
             if keep is not None:
                 _keep(connection, source_id, stream, keep)
 
@@ -103,7 +115,7 @@ class Cursors:
         """A listing, begun `at` that time (aware), found the source as it is in the index, and
         stands at `watermark` now, if given. `swept`: it was complete.
         """
-        values: dict[str, str | datetime] = {"verified_at": at}
+        values: dict[str, str | datetime | None] = {"verified_at": at, **_NOT_DEFERRED}
         if swept:
             values["swept_at"] = at
         if watermark is not None:
@@ -112,7 +124,12 @@ class Cursors:
 
     def set_watermark(self, source_id: str, stream: str, watermark: str) -> None:
         """A listing that proves nothing found nothing new up to this watermark."""
-        self._set(source_id, stream, watermark=watermark, listed_watermark=watermark)
+        values = {"watermark": watermark, "listed_watermark": watermark}
+        self._set(source_id, stream, **values, **_NOT_DEFERRED)
+
+    def set_deferred(self, source_id: str, stream: str, until: datetime, because: str) -> None:
+        """The vendor asked us to leave the stream alone until then (aware)."""
+        self._set(source_id, stream, deferred_until=until, deferred_because=because)
 
     def want_sweep(self, source_id: str, stream: str, at: datetime) -> None:
         """The next listing from `at` on (aware) is to be a complete one."""

@@ -1,10 +1,11 @@
 """The registered sources, what an operator asked of them, and how their last runs went."""
 
 import difflib
+import random
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import JsonValue
@@ -12,11 +13,15 @@ from sqlalchemy import Connection, RowMapping, case, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from sync_assets.control.database import Clock, ControlDatabase, utc_now
+from sync_assets.control.failures import Jitter
 from sync_assets.control.schema import sources, sync_requests
 from sync_assets.errors import InvalidSettings, UnknownSource
 from sync_assets.models import Source, SourceStatus, SyncMode
 
 FAILED_RUNS_TO_ERROR = 5
+_FIRST_SECONDS = 30
+_LONGEST_SECONDS = 300
+_IN_ERROR_SECONDS = 3600
 _MESSAGE_LENGTH = 500
 
 
@@ -35,9 +40,12 @@ class SyncRequest:
 class Registry:
     """Rows of `sources` and `sync_requests`. Every method is one transaction."""
 
-    def __init__(self, database: ControlDatabase, clock: Clock = utc_now) -> None:
+    def __init__(
+        self, database: ControlDatabase, clock: Clock = utc_now, jitter: Jitter = random.random
+    ) -> None:
         self._database = database
         self._clock = clock
+        self._jitter = jitter
 
     def add(
         self, connector: str, scope: str, settings: Mapping[str, JsonValue], cron: str
@@ -127,7 +135,9 @@ class Registry:
 
     def resume(self, source_id: str) -> Source:
         """Out of `paused` or `error`, with a clean count of failures."""
-        return self._set_unless_removing(source_id, status="active", failures_in_a_row=0)
+        return self._set_unless_removing(
+            source_id, status="active", failures_in_a_row=0, next_try_at=None
+        )
 
     def mark_removing(self, source_id: str) -> Source:
         """Nothing runs any more but the purge of its index rows, which ends with `delete`."""
@@ -195,21 +205,39 @@ class Registry:
                 last_success_at=self._clock(),
                 last_error=None,
                 failures_in_a_row=0,
+                next_try_at=None,
                 status=case((sources.c.status == "error", "active"), else_=sources.c.status),
             )
 
-    def record_failure(self, source_id: str, message: str) -> Source:
-        """A run failed for good; the fifth in a row sets an active source to `error`."""
-        failed = sources.c.failures_in_a_row + 1
-        gives_up = (sources.c.status == "active") & (failed >= FAILED_RUNS_TO_ERROR)
+    def record_failure(self, source_id: str, message: str, *, again: bool = True) -> Source:
+        """A run failed for good: the next try waits 30 s, doubling to 5 minutes. The fifth in a row
+        sets an active source to `error`, where it is tried hourly. Unless `again`, for a run alone
+        would mend nothing.
+        """
         with self._database.write() as connection:
+            source = _get(connection, source_id, lock=True)
+            failed = source.failures_in_a_row + 1
+            gives_up = failed >= FAILED_RUNS_TO_ERROR
+            doubled = min(_LONGEST_SECONDS, _FIRST_SECONDS * 2 ** (min(failed, 10) - 1))
+            seconds = (_IN_ERROR_SECONDS if gives_up else doubled) * (0.8 + 0.4 * self._jitter())
             return _set(
                 connection,
                 source_id,
                 last_error=" ".join(message.split())[:_MESSAGE_LENGTH],
                 failures_in_a_row=failed,
-                status=case((gives_up, "error"), else_=sources.c.status),
+                next_try_at=self._clock() + timedelta(seconds=seconds) if again else None,
+                status="error" if gives_up and source.status == "active" else source.status,
             )
+
+    def due_for_retry(self, now: datetime) -> tuple[Source, ...]:
+        """Whose last run failed, and whose next try has come (aware); paused ones wait."""
+        query = (
+            select(sources)
+            .where(sources.c.next_try_at <= now, sources.c.status.in_(("active", "error")))
+            .order_by(sources.c.source_id)
+        )
+        with self._database.read() as connection:
+            return tuple(_source(row) for row in connection.execute(query).mappings())
 
     def _set_unless_removing(self, source_id: str, **values: object) -> Source:
         with self._database.write() as connection:

@@ -121,7 +121,7 @@ def freshness_job(connectors: Sequence[Connector]) -> dg.JobDefinition:
                 for source in opened.registry.all(connector.name):
                     if source.source_id not in config.source_ids:
                         continue
-                    for stream in connector.streams:
+                    for stream in connector.streams_of(source):
                         found = fresh_against_cron(opened, source, stream)
                         found.tell(context, fresh_key(connector, stream), source.scope)
 

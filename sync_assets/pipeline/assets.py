@@ -19,19 +19,18 @@ from sync_assets.index.maintenance import (
     optimize,
     statistics,
 )
-from sync_assets.models import digest
+from sync_assets.pipeline.bringing import bring_in, observe
 from sync_assets.pipeline.columns import CHUNKS, DOCUMENTS, LISTINGS, IndexTable
-from sync_assets.pipeline.keys import INDEX, MAINTENANCE, index_key, stage_keys
+from sync_assets.pipeline.keys import INDEX, MAINTENANCE, feeds, first_op, index_key, stage_keys
 from sync_assets.pipeline.metadata import (
     Metadata,
     documents_metadata,
     index_metadata,
-    listing_metadata,
     maintenance_metadata,
 )
 from sync_assets.pipeline.partitions import sources_partitions
 from sync_assets.pipeline.resources import Provided
-from sync_assets.pipeline.steps import Step, opened_step
+from sync_assets.pipeline.steps import StreamStep, opened_step
 from sync_assets.pipeline.versions import Versions
 from sync_assets.sync.engine import MAINTENANCE_LEASE
 
@@ -61,24 +60,27 @@ class Declared(TypedDict):
     owners: Sequence[str]
     tags: Mapping[str, str]
     description: str
-    pool: str
 
 
 def connector_assets(connector: Connector, versions: Versions) -> list[dg.AssetsDefinition]:
     """All assets of all streams of a connector."""
-    return [
+    together = [_feed(connector, name, versions) for name in feeds(connector)]
+    alone = [
         asset
         for stream in connector.streams
         for asset in stream_assets(connector, stream, versions)
     ]
+    return [*together, *alone]
 
 
 def stream_assets(
     connector: Connector, stream: Stream, versions: Versions
 ) -> list[dg.AssetsDefinition]:
-    """All assets of one stream."""
+    """The assets of one stream that are its alone."""
     first, *rest = stage_keys(connector, stream)
-    assets = [_first_stage(connector, stream, first, versions, alone=not rest)]
+    assets: list[dg.AssetsDefinition] = []
+    if stream.feed is None:
+        assets += [_first_stage(connector, stream, first, versions, alone=not rest)]
     assets += [_documents_stage(connector, stream, key, first, versions) for key in rest]
     return [*assets, _index_stage(connector, stream, [first, *rest][-1], versions)]
 
@@ -114,38 +116,58 @@ def _first_stage(
     connector: Connector, stream: Stream, key: dg.AssetKey, versions: Versions, *, alone: bool
 ) -> dg.AssetsDefinition:
     """Lists; and fetches too, where the stream has one stage."""
-    description = (
-        f"{stream.description}\n\nWhat exists at {connector.title} now. A source that stands where "
-        "it was last indexed gives an observation, and the stages below are skipped."
-    )
 
     @dg.asset(
-        **_declared(connector, stream, key, description),
+        **_declared(connector, stream, key, _listing_description(connector, stream)),
         code_version=versions.documents,
         output_required=False,
         metadata=(DOCUMENTS if alone else LISTINGS).described(),
+        pool=connector.name,
     )
     def listed(
         context: AssetExecutionContext, config: SyncConfig, stores: Provided
     ) -> Iterator[dg.MaterializeResult[Any]]:
-        with opened_step(context, connector, stream, stores) as step:
-            step.stores.registry.record_started(step.source.source_id)
-            report = step.sync.list(config.mode.value)
-            step.take(report)
-            metadata = dict(listing_metadata(report, step.link))
-            if report.unchanged:
-                context.log_event(
-                    dg.AssetObservation(key, partition=context.partition_key, metadata=metadata)
-                )
-                return
-            if alone:
-                fetched = step.sync.sync_documents()
-                step.take(fetched)
-                metadata |= documents_metadata(fetched, step.link, step.failures())
-            version = dg.DataVersion(digest(report.watermark))
-            yield dg.MaterializeResult(metadata=metadata, data_version=version)
+        with opened_step(context, connector, stores) as step:
+            yield from bring_in(context, step, {key: stream}, config.mode.value, fetch=alone)
 
     return listed
+
+
+def _feed(connector: Connector, feed: str, versions: Versions) -> dg.AssetsDefinition:
+    """Streams that are listed together, over sessions that share what they see of the source."""
+    streams = {stage_keys(connector, stream)[0]: stream for stream in feeds(connector)[feed]}
+
+    @dg.multi_asset(
+        name=first_op(connector, next(iter(streams.values()))),
+        specs=[
+            dg.AssetSpec(
+                **_declared(connector, stream, key, _listing_description(connector, stream)),
+                code_version=versions.documents,
+                skippable=True,
+                metadata=DOCUMENTS.described(),
+            )
+            for key, stream in streams.items()
+        ],
+        can_subset=True,
+        pool=connector.name,
+    )
+    def listed(
+        context: AssetExecutionContext, config: SyncConfig, stores: Provided
+    ) -> Iterator[dg.MaterializeResult[Any]]:
+        chosen = {
+            key: stream for key, stream in streams.items() if key in context.selected_asset_keys
+        }
+        with opened_step(context, connector, stores) as step:
+            yield from bring_in(context, step, chosen, config.mode.value, fetch=True)
+
+    return listed
+
+
+def _listing_description(connector: Connector, stream: Stream) -> str:
+    return (
+        f"{stream.description}\n\nWhat exists at {connector.title} now. A source that stands where "
+        "it was last indexed gives an observation, and the stages below are skipped."
+    )
 
 
 def _documents_stage(
@@ -161,10 +183,11 @@ def _documents_stage(
         "batches, each checked. A document that fails is a row of `failures`, and is tried again."
     )
 
-    def sync(step: Step) -> Metadata:
+    def sync(step: StreamStep) -> tuple[Metadata, bool]:
         report = step.sync.sync_documents()
         step.take(report)
-        return documents_metadata(report, step.link, step.failures())
+        metadata = documents_metadata(report, step.step.link, step.failures())
+        return metadata, not report.ends_sync
 
     return _stage(
         sync,
@@ -187,17 +210,18 @@ def _index_stage(
         "whole, old or new; deletes pass the delete valve."
     )
 
-    def index(step: Step) -> Metadata:
+    def index(step: StreamStep) -> tuple[Metadata, bool]:
         report = step.sync.index_documents()
         step.take(report)
-        name = (step.source.source_id, stream.name)
-        return index_metadata(
+        stores, name = step.step.stores, (step.step.source.source_id, stream.name)
+        metadata = index_metadata(
             report,
-            step.link,
+            step.step.link,
             step.failures(),
-            step.stores.reader.chunks_stored(*name).values(),
-            step.stores.cursors.get(*name).watermark,
+            stores.reader.chunks_stored(*name).values(),
+            stores.cursors.get(*name),
         )
+        return metadata, True
 
     return _stage(
         index,
@@ -211,7 +235,7 @@ def _index_stage(
 
 
 def _stage(
-    work: Callable[[Step], Metadata],
+    work: Callable[[StreamStep], tuple[Metadata, bool]],
     connector: Connector,
     stream: Stream,
     declared: Declared,
@@ -220,15 +244,28 @@ def _stage(
     code_version: str,
     table: IndexTable,
 ) -> dg.AssetsDefinition:
+    """`work` says what it did, and whether there is something for the stages below."""
+
     @dg.asset(
         **declared,
         deps=[upstream],
         code_version=code_version,
+        output_required=False,
         metadata=table.described(),
+        pool=connector.name,
     )
-    def stage(context: AssetExecutionContext, stores: Provided) -> dg.MaterializeResult[Any]:
-        with opened_step(context, connector, stream, stores) as step:
-            return dg.MaterializeResult(metadata=work(step))
+    def stage(
+        context: AssetExecutionContext, stores: Provided
+    ) -> Iterator[dg.MaterializeResult[Any]]:
+        with opened_step(context, connector, stores) as step:
+            if not step.has(stream):
+                context.log.info("%s has no %s", step.source.source_id, stream.name)
+                return
+            metadata, goes_on = work(step.of(stream))
+            if goes_on:
+                yield dg.MaterializeResult(metadata=metadata)
+            else:
+                observe(context, declared["key"], metadata)
 
     return stage
 
@@ -243,5 +280,4 @@ def _declared(connector: Connector, stream: Stream, key: dg.AssetKey, descriptio
         owners=OWNERS,
         tags={"sync_assets/connector": connector.name, "sync_assets/stream": stream.name},
         description=description,
-        pool=connector.name,
     )

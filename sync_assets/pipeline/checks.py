@@ -76,6 +76,8 @@ def _index_checks(connector: Connector, stream: Stream) -> dg.AssetChecksDefinit
     ) -> Iterator[dg.AssetCheckResult]:
         with stores.open() as opened:
             source = opened.registry.by_partition(connector.name, context.partition_key)
+            if stream not in connector.streams_of(source):
+                return
             for key in sorted(context.selected_asset_check_keys):
                 if key != audit:
                     yield CHEAP[key.name](opened, source, stream).result(key)
@@ -101,7 +103,8 @@ def _documents_checks(connector: Connector, stream: Stream) -> dg.AssetChecksDef
     ) -> Iterator[dg.AssetCheckResult]:
         with stores.open() as opened:
             source = opened.registry.by_partition(connector.name, context.partition_key)
-            yield no_secrets(opened, source, stream).result(spec.key)
+            if stream in connector.streams_of(source):
+                yield no_secrets(opened, source, stream).result(spec.key)
 
     return checks
 

@@ -8,7 +8,7 @@ import dagster as dg
 from dagster import AssetCheckSeverity, OpExecutionContext
 
 from sync_assets.connectors.base import Stream
-from sync_assets.freshness import is_overdue
+from sync_assets.freshness import is_overdue, is_sweep_overdue
 from sync_assets.models import Source, VerifyReport
 from sync_assets.pipeline.metadata import cell, failures_metadata
 from sync_assets.redaction import RULES_VERSION
@@ -107,19 +107,17 @@ def no_secrets(stores: Stores, source: Source, stream: Stream) -> Finding:
 
 
 def fresh_against_cron(stores: Stores, source: Source, stream: Stream) -> Finding:
-    """A complete listing agreed with the index within two periods of the source's cron; a new
-    source has as long for its first.
+    """A listing proved the index up to date within two periods of the source's cron; a new source
+    has as long for its first. Where most listings tell only of changes, a complete one did so
+    within two periods of the stream's sweep.
     """
-    verified_at = stores.cursors.get(source.source_id, stream.name).verified_at
-    since = verified_at or source.created_at
-    overdue = is_overdue(source, since, stores.clock())
-    return Finding(
-        passed=not overdue,
-        description=f"No listing has confirmed it since {since:%Y-%m-%d %H:%M} UTC"
-        if overdue
-        else None,
-        severity=AssetCheckSeverity.WARN,
-    )
+    cursor, now = stores.cursors.get(source.source_id, stream.name), stores.clock()
+    since, text = cursor.verified_at or source.created_at, None
+    if is_overdue(source, since, now):
+        text = f"No listing has confirmed it since {since:%Y-%m-%d %H:%M} UTC"
+    elif is_sweep_overdue(cursor, now):
+        text = f"No complete listing has confirmed it since {cursor.swept_at:%Y-%m-%d %H:%M} UTC"
+    return Finding(passed=text is None, description=text, severity=AssetCheckSeverity.WARN)
 
 
 def equality(report: VerifyReport) -> Finding:

@@ -87,7 +87,7 @@ def verify_job(connector: Connector) -> Job:
         claim(context.instance, context.run_id)
         with stores.open() as opened:
             source = opened.registry.by_partition(connector.name, context.partition_key)
-            for stream in connector.streams:
+            for stream in connector.streams_of(source):
                 show = stores.progress(context.log)
                 report = verify_stream(opened, source, connector, stream, progress=show)
                 equality(report).tell(context, audit_key(connector, stream), source.scope)

@@ -1,5 +1,6 @@
 """Where every stream's assets stand, and how a run is told its mode."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import dagster as dg
@@ -21,7 +22,23 @@ def stage_keys(connector: Connector, stream: Stream) -> list[dg.AssetKey]:
     return [dg.AssetKey([connector.name, stage]) for stage in stream.stages]
 
 
+def first_op(connector: Connector, stream: Stream) -> str:
+    """The op that lists the stream: its feed's, or its first asset's own."""
+    if stream.feed is not None:
+        return f"{connector.name}__{stream.feed}_feed"
+    return stage_keys(connector, stream)[0].to_python_identifier()
+
+
+def feeds(connector: Connector) -> Mapping[str, Sequence[Stream]]:
+    """The streams that are listed together, by feed."""
+    found: dict[str, list[Stream]] = {}
+    for stream in connector.streams:
+        if stream.feed is not None:
+            found.setdefault(stream.feed, []).append(stream)
+    return found
+
+
 def mode_config(connector: Connector, mode: SyncMode) -> dict[str, Any]:
-    """Run config of the connector's sync job: each stream's first asset takes the mode."""
-    first = [stage_keys(connector, stream)[0] for stream in connector.streams]
-    return {"ops": {key.to_python_identifier(): {"config": {"mode": mode}} for key in first}}
+    """Run config of the connector's sync job: whatever lists takes the mode."""
+    first = dict.fromkeys(first_op(connector, stream) for stream in connector.streams)
+    return {"ops": {name: {"config": {"mode": mode}} for name in first}}

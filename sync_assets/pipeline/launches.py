@@ -3,10 +3,12 @@
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import dagster as dg
 
 from sync_assets.connectors.base import Connector
+from sync_assets.control.cursors import Cursor
 from sync_assets.models import Source, SyncMode
 from sync_assets.pipeline import tags
 from sync_assets.pipeline.keys import mode_config
@@ -37,6 +39,18 @@ class Launcher:
     def can_run(self, source: Source) -> bool:
         """Whether a run of the source can be asked for: one bad row must not fail a tick."""
         return source.connector in self._connectors and can_be_partition(source.scope)
+
+    def must_wait(self, source: Source, cursors: Iterable[Cursor], now: datetime) -> bool:
+        """Whether the vendor asked us to leave all of the source's streams alone for longer."""
+        waiting = {
+            cursor.stream
+            for cursor in cursors
+            if cursor.source_id == source.source_id
+            and cursor.deferred_until is not None
+            and cursor.deferred_until > now
+        }
+        streams = self._connectors[source.connector].streams_of(source)
+        return all(stream.name in waiting for stream in streams)
 
     def request(self, launch: Launch) -> dg.RunRequest:
         """A run of the source's sync job."""
@@ -102,7 +116,8 @@ def plan_each(
             launch = plan(source)
         except Exception as error:
             log.exception("%s cannot be scheduled", source.source_id)
-            stores.registry.record_failure(source.source_id, f"It cannot be scheduled: {error}")
+            message = f"It cannot be scheduled: {error}"
+            stores.registry.record_failure(source.source_id, message, again=False)
             continue
         if launch is not None:
             launches.append(launch)

@@ -1,9 +1,11 @@
 """Pure: reports -> Dagster metadata. Names are stable, for Dagster plots a number over time."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 import dagster as dg
 
+from sync_assets.control.cursors import Cursor
 from sync_assets.index.maintenance import Maintained, TableStatistics
 from sync_assets.index.reader import StoredChunks
 from sync_assets.index.schema import TableName
@@ -20,6 +22,7 @@ def listing_metadata(report: ListReport, link: str) -> Metadata:
         **_numbers(report),
         "watermark": dg.MetadataValue.text(report.watermark),
         "source": _link(link),
+        **deferral_metadata(report),
     }
 
 
@@ -33,8 +36,18 @@ def documents_metadata(report: DocumentsReport, link: str, failures: Sequence[Fa
         "skipped_by_reason": _table("reason", "documents", report.skipped),
         "batches": _table("batches", "count", report.batches.model_dump()),
         "source": _link(link),
+        **deferral_metadata(report),
         **failures_metadata(failures),
     }
+
+
+def deferral_metadata(report: ListReport | DocumentsReport) -> Metadata:
+    """Until when the vendor asked us to wait, and why; nothing where it did not."""
+    until = report.deferred_until
+    if until is None:
+        return {}
+    text = f"waits until {until:%Y-%m-%d %H:%M:%S} UTC because {report.deferred_because}"
+    return {"deferred": dg.MetadataValue.text(text), **_times(deferred_until=until)}
 
 
 def index_metadata(
@@ -42,14 +55,15 @@ def index_metadata(
     link: str,
     failures: Sequence[Failure],
     chunks: Iterable[StoredChunks],
-    watermark: str | None,
+    cursor: Cursor,
 ) -> Metadata:
     """Of the index stage. `chunks` are all that the source's stream has now."""
     return {
         "dagster/partition_row_count": dg.MetadataValue.int(sum(row.count for row in chunks)),
         **_numbers(report),
-        "watermark": dg.MetadataValue.text(watermark or ""),
+        "watermark": dg.MetadataValue.text(cursor.watermark or ""),
         "source": _link(link),
+        **_times(verified_at=cursor.verified_at, swept_at=cursor.swept_at),
         **failures_metadata(failures),
     }
 
@@ -100,6 +114,12 @@ def _numbers(report: Answer) -> dict[str, dg.MetadataValue]:
         elif isinstance(value, int) and not isinstance(value, bool):
             found[name] = dg.MetadataValue.int(value)
     return found
+
+
+def _times(**times: datetime | None) -> dict[str, dg.MetadataValue]:
+    return {
+        name: dg.MetadataValue.timestamp(time) for name, time in times.items() if time is not None
+    }
 
 
 def _link(link: str) -> dg.MetadataValue:

@@ -42,8 +42,8 @@ def due_sources(connectors: Sequence[Connector], jobs: Jobs) -> dg.SensorDefinit
         jobs=list(jobs.sync.values()),
         minimum_interval_seconds=DUE_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Starts every source whose cron says so. Paused sources, those in error, and "
-        "those with a run under way are passed over.",
+        description="Starts every source whose cron says so. Paused sources, those in error, "
+        "those with a run under way and those whose vendor asked us to wait are passed over.",
     )
     def evaluate(
         context: SensorEvaluationContext, stores: Provided
@@ -51,11 +51,12 @@ def due_sources(connectors: Sequence[Connector], jobs: Jobs) -> dg.SensorDefinit
         with stores.open() as opened:
             now = opened.clock()
             busy = busy_scopes(context.instance)
+            cursors = opened.cursors.all()
 
             def plan(source: Source) -> Launch | None:
                 if source.scope in busy or not launcher.can_run(source):
                     return None
-                if not is_due(source, now):
+                if not is_due(source, now) or launcher.must_wait(source, cursors, now):
                     return None
                 # Named after the cron's latest time, not the one missed: a run that was cancelled
                 # before it started must not block the source for good.

@@ -109,7 +109,9 @@ def _removal(source: Source, now: datetime) -> dg.RunRequest:
 
 
 def retry_failures(connectors: Sequence[Connector], jobs: Jobs) -> dg.SensorDefinition:
-    """Failed documents whose next try has come: one incremental sync of their source."""
+    """What waited, and whose time has come: failed documents, streams that a vendor limited, and
+    sources whose last run failed. One incremental sync of the source takes up all of it.
+    """
     launcher = Launcher(connectors)
 
     @dg.sensor(
@@ -117,22 +119,21 @@ def retry_failures(connectors: Sequence[Connector], jobs: Jobs) -> dg.SensorDefi
         jobs=list(jobs.sync.values()),
         minimum_interval_seconds=SECONDS,
         default_status=RUNNING,
-        description="Tries failed documents again when their time has come.",
+        description="Tries again what waited until now: failed documents, streams whose vendor "
+        "asked us to wait, sources whose last run failed.",
     )
     def evaluate(
         context: SensorEvaluationContext, stores: Provided
     ) -> dg.SensorResult | dg.SkipReason:
         with stores.open() as opened:
-            due: dict[str, datetime] = {}
-            for failure in opened.failures.due(opened.clock()):
-                due[failure.source_id] = max(
-                    failure.next_try_at, due.get(failure.source_id, failure.next_try_at)
-                )
+            due, cursors, now = _due(opened), opened.cursors.all(), opened.clock()
             busy = busy_scopes(context.instance)
 
             def plan(source: Source) -> Launch | None:
                 at = due.get(source.source_id)
                 if at is None or source.scope in busy or not launcher.can_run(source):
+                    return None
+                if launcher.must_wait(source, cursors, now):
                     return None
                 return Launch(source, "retry", f"{source.source_id}:retry:{at.isoformat()}")
 
@@ -140,6 +141,34 @@ def retry_failures(connectors: Sequence[Connector], jobs: Jobs) -> dg.SensorDefi
         return launcher.result(context.instance, launches)
 
     return evaluate
+
+
+def _due(stores: Stores) -> dict[str, datetime]:
+    """When the last of what is to be tried again came due, by source. It names the run: new when
+    more comes due, and a run that failed is not asked for twice.
+    """
+    now = stores.clock()
+    times = [(each.source_id, each.next_try_at) for each in stores.failures.due(now)]
+    times += [
+        (cursor.source_id, cursor.deferred_until)
+        for cursor in stores.cursors.all()
+        if cursor.deferred_until is not None and cursor.deferred_until <= now
+    ]
+    times += [
+        (each.source_id, each.next_try_at)
+        for each in stores.registry.due_for_retry(now)
+        if each.next_try_at is not None
+    ]
+    due: dict[str, datetime] = {}
+    for source_id, at in times:
+        due[source_id] = max(at, due.get(source_id, at))
+    # After a failed run nothing of the source is tried before the source itself.
+    ready = {
+        each.source_id
+        for each in stores.registry.all()
+        if each.status in PROMISING and (each.next_try_at or now) <= now
+    }
+    return {source_id: at for source_id, at in due.items() if source_id in ready}
 
 
 def freshness(connectors: Sequence[Connector], jobs: Jobs) -> dg.SensorDefinition:
@@ -164,7 +193,7 @@ def freshness(connectors: Sequence[Connector], jobs: Jobs) -> dg.SensorDefinitio
             after = {
                 source.source_id: all(
                     fresh_against_cron(opened, source, stream).passed
-                    for stream in connector.streams
+                    for stream in connector.streams_of(source)
                 )
                 for connector in connectors
                 for source in opened.registry.all(connector.name)

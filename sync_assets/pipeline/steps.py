@@ -1,12 +1,12 @@
 """What surrounds every step of a run: its stores, its source, its marks, a dead writer's lease."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import dagster as dg
 
-from sync_assets.connectors.base import Connector, Stream
+from sync_assets.connectors.base import Connector, Session, Stream
 from sync_assets.errors import LeaseHeld
 from sync_assets.models import Failure, Source
 from sync_assets.pipeline import tags
@@ -14,33 +14,67 @@ from sync_assets.pipeline.orphans import claim
 from sync_assets.pipeline.resources import Report, StoresProvider
 from sync_assets.stores import Stores
 from sync_assets.sync.engine import StreamSync
+from sync_assets.sync.progress import Progress
 
 LEASE_RETRIES = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One asset of one run: the stores, the source behind the partition, its sync."""
+    """One step of one run: the stores, and the source behind the partition."""
 
     provider: StoresProvider
     stores: Stores
     source: Source
-    sync: StreamSync
+    connector: Connector
     link: str
+    progress: Progress
+
+    def has(self, stream: Stream) -> bool:
+        """Whether the source's settings ask for the stream."""
+        return stream in self.connector.streams_of(self.source)
+
+    def of(self, stream: Stream, session: Session | None = None) -> "StreamStep":
+        """The stream's part of the step."""
+        sync = StreamSync(
+            self.stores,
+            self.source,
+            self.connector,
+            stream,
+            progress=self.progress,
+            session=session,
+        )
+        return StreamStep(self, stream, sync)
+
+    @contextmanager
+    def sessions(self, streams: Sequence[Stream]) -> Generator[Mapping[str, Session]]:
+        """These streams' sessions, opened together."""
+        names, stores = [stream.name for stream in streams], self.stores
+        with self.connector.open(self.source, names, stores.settings, stores.http) as sessions:
+            yield sessions
+
+
+@dataclass(frozen=True, slots=True)
+class StreamStep:
+    """What a step does for one stream."""
+
+    step: Step
+    stream: Stream
+    sync: StreamSync
 
     def take(self, report: Report) -> None:
-        """The step is done."""
-        self.provider.take(self.sync.stream.name, report)
+        """A part of the stream's sync is done."""
+        self.step.provider.take(self.stream.name, report)
 
     def failures(self) -> Sequence[Failure]:
         """Of this stream."""
-        mine = self.stores.failures.list(self.source.source_id)
-        return [each for each in mine if each.stream == self.sync.stream.name]
+        mine = self.step.stores.failures.list(self.step.source.source_id)
+        return [each for each in mine if each.stream == self.stream.name]
 
 
 @contextmanager
 def opened_step(
-    context: dg.AssetExecutionContext, connector: Connector, stream: Stream, stores: StoresProvider
+    context: dg.AssetExecutionContext, connector: Connector, stores: StoresProvider
 ) -> Generator[Step]:
     """The step's surroundings. Marks the run with its source, whoever launched it."""
     with stores.open() as opened, _after_a_crash(context, opened):
@@ -50,8 +84,8 @@ def opened_step(
         missing = {name: mark for name, mark in marks.items() if name not in context.run.tags}
         context.instance.add_run_tags(context.run.run_id, missing)
         claim(context.instance, context.run.run_id)
-        sync = StreamSync(opened, source, connector, stream, progress=stores.progress(context.log))
-        yield Step(stores, opened, source, sync, connector.link(source, opened.settings))
+        link = connector.link(source, opened.settings)
+        yield Step(stores, opened, source, connector, link, stores.progress(context.log))
 
 
 @contextmanager

@@ -50,6 +50,9 @@ def settle(
     """Bring ledger and cursor to what was done: the cursor passes nothing that is open."""
     key, listing = (source.source_id, stream.name), taken.listing
     behind = stores.failures.outstanding(*key)
+    gone = behind.intersection(listing.gone)
+    stores.failures.resolve([*gone])
+    behind -= gone
     if listing.complete:
         stores.failures.resolve([*behind.difference(plan.unfetched)])
         if not held:
