@@ -10,6 +10,10 @@ SyncAssetsError
 │   ├── SourceRejectedUs   fix the token or its permissions
 │   ├── SourceGone         it was deleted, moved, or was never there: fix the scope or remove it
 │   └── UnexpectedPayload  fix our code: the vendor sent what we do not understand
+├── DeliveryRejected       about one webhook call; nothing to do unless it is really the vendor's
+│   ├── BadSignature       check the secret at both ends
+│   ├── OutsideWindow      signed well, too long ago: the source is swept instead
+│   └── MalformedDelivery  signed well, and not understood: fix our code
 ├── StoreUnavailable       free the disk, unlock, migrate or restart the store that is named
 │   └── NewerSchema        upgrade sync_assets: the store was written by a newer release
 ├── FingerprintMismatch    the index holds vectors of another model: switch back, or rebuild
@@ -65,6 +69,22 @@ class SourceGone(SourceError):
 
 class UnexpectedPayload(SourceError):
     """The answer breaks the vendor's contract as we know it, or its content fails its hash."""
+
+
+class DeliveryRejected(SyncAssetsError):
+    """A webhook call that is not acted on; the message repeats nothing of it."""
+
+
+class BadSignature(DeliveryRejected):
+    """Not signed with a secret of ours."""
+
+
+class OutsideWindow(DeliveryRejected):
+    """Signed with our secret at a time too far from now."""
+
+
+class MalformedDelivery(DeliveryRejected):
+    """The vendor's, and not of the form that we know."""
 
 
 class StoreUnavailable(SyncAssetsError):
