@@ -46,6 +46,7 @@ def test_settings_are_stored_with_their_defaults_and_the_cron_in_one_spelling(re
     source = sources.register(registry, "github", "owner/name", options, " 0  */2 * * mon-fri ")
     assert source.settings == {
         "branch": "main", "include": [], "exclude": ["*.min.js"], "max_file_bytes": None,
+        "transport": "git", "last_commits": False,
     }  # fmt: skip
     assert source.cron == "0 */2 * * mon-fri"
     assert registry.get(ID).settings == source.settings
