@@ -14,6 +14,7 @@ from contextlib import closing
 from pathlib import Path
 
 from benchmarks.outcomes import Fetched, Synced
+from sync_assets.connectors.base import Size
 from sync_assets.connectors.catalog import connector_named
 from sync_assets.embedding.base import Embedded, Embedder
 from sync_assets.errors import UnknownSource
@@ -100,7 +101,7 @@ def fetch(connector: str, scope: str, state: Path) -> Fetched:
             for items in fetch_in_batches(
                 lambda batch: list(session.fetch(batch, listing.watermark)),
                 new,
-                size=settings.batch_documents,
+                size=Size(settings.batch_documents),
                 in_flight=settings.batches_in_flight,
                 counts=BatchCounts(),
             )

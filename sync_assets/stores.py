@@ -6,6 +6,7 @@ from sync_assets.control.approvals import Approvals
 from sync_assets.control.cursors import Cursors
 from sync_assets.control.database import BUSY_SECONDS, Clock, open_database, utc_now
 from sync_assets.control.failures import Failures
+from sync_assets.control.learned import LearnedSizes
 from sync_assets.control.leases import Lease, Leases
 from sync_assets.control.registry import Registry
 from sync_assets.embedding.base import Embedder
@@ -32,6 +33,7 @@ class Stores:
         self.registry = Registry(self.database, clock)
         self.cursors = Cursors(self.database, clock)
         self.failures = Failures(self.database, clock)
+        self.learned = LearnedSizes(self.database, clock)
         self.approvals = Approvals(self.database, clock)
         self.leases = Leases(self.database, clock)
 

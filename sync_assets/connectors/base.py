@@ -59,6 +59,7 @@ class Size:
         self.most = most
         self._now = min(most, max(1, now or most))
         self._successes = 0
+        self._worked = self._failed = False
         self._lock = threading.Lock()
 
     @property
@@ -71,21 +72,32 @@ class Size:
         with self._lock:
             asked = self._now if failed is None else failed
             self._now = max(1, min(self._now, asked // 2))
-            self._successes = 0
+            self._successes, self._failed = 0, True
             return asked > 1
 
     def limit(self, size: int) -> None:
         """Ask for no more than `size`, until it has grown back."""
         with self._lock:
             self._now = max(1, min(self._now, size))
-            self._successes = 0
+            self._successes, self._failed = 0, True
+
+    def begin(self, size: int) -> None:
+        """Ask for no more than `size` at first: what was learned earlier."""
+        with self._lock:
+            self._now = max(1, min(self.most, size))
 
     def worked(self) -> None:
         """A request of this size was answered."""
         with self._lock:
-            self._successes += 1
+            self._successes, self._worked = self._successes + 1, True
             if self._successes >= self.GROW_AFTER and self._now < self.most:
                 self._now, self._successes = min(self.most, self._now * 2), 0
+
+    def next_time(self) -> int:
+        """The size to begin with later: one step larger where all went well, though it was little,
+        so that a small source's sizes grow back too.
+        """
+        return min(self.most, self._now * 2) if self._worked and not self._failed else self._now
 
 
 class Session(ABC):

@@ -12,10 +12,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict
 
 from sync_assets.chunking.chunk import CHUNKER_VERSION
-from sync_assets.connectors.base import Connector, Session, Stream
+from sync_assets.connectors.base import Connector, Session, Size, Stream
 from sync_assets.control.cursors import Cursor
 from sync_assets.control.leases import Lease
-from sync_assets.errors import LeaseHeld, RateLimited
+from sync_assets.errors import LeaseHeld, RateLimited, SourceUnavailable
 from sync_assets.index.maintenance import ensure_indexes
 from sync_assets.models import (
     DocumentsReport,
@@ -27,7 +27,7 @@ from sync_assets.models import (
 )
 from sync_assets.redaction import RULES_VERSION
 from sync_assets.stores import Stores
-from sync_assets.sync.batches import BatchCounts, fetch_in_batches
+from sync_assets.sync.batches import AFTER_A_TIMEOUT, BatchCounts, fetch_in_batches
 from sync_assets.sync.diff import plan_documents, plan_index, remembered_reason
 from sync_assets.sync.fetching import DocumentSink, listing_row, prepare
 from sync_assets.sync.indexing import ChunkSink
@@ -86,11 +86,20 @@ class StreamSync:
             if cursor.deferred_until and cursor.deferred_until > begun_at:
                 return deferred_listing(cursor, started)
             since, earlier = listings.since(mode, cursor)
+            page = stores.learned.get(*self._key).get("page")
+            if page is not None:
+                session.pages.begin(page)
             try:
                 listing = session.list(since)
             except RateLimited as limited:
                 lease.check()
                 return deferred_listing(listings.defer(limited), started)
+            except SourceUnavailable:
+                if not session.relists:
+                    session.pages.limit(AFTER_A_TIMEOUT)
+                raise
+            finally:
+                self._learn("page", session.pages)
             lease.check()
             unchanged = earlier is None and since is not None and listings.knows(listing)
             if unchanged:
@@ -111,6 +120,8 @@ class StreamSync:
         started = time.monotonic()
         stores, settings = self.stores, self.stores.settings
         counts = BatchCounts()
+        most = min(settings.batch_documents, self.stream.batch_documents or sys.maxsize)
+        size = Size(most, stores.learned.get(*self._key).get("batch"))
         deferred = Cursor(*self._key)
         with self._lease() as lease, self.opened() as session:
             pending = self._listings.pending(self.opened)
@@ -131,7 +142,7 @@ class StreamSync:
             fetched = fetch_in_batches(
                 lambda batch: prepare(session, batch, listing.watermark),
                 plan.fetch,
-                size=min(settings.batch_documents, self.stream.batch_documents or sys.maxsize),
+                size=size,
                 in_flight=settings.batches_in_flight,
                 counts=counts,
             )
@@ -143,6 +154,7 @@ class StreamSync:
                 deferred = self._listings.defer(limited)
             finally:
                 sink.commit()
+                self._learn("batch", size)
                 found = amended(pending, sink.versions, sink.gone, sink.vanished)
                 self._listings.amend(found, lease)
         return DocumentsReport(
@@ -214,6 +226,11 @@ class StreamSync:
             seconds=time.monotonic() - started,
             **asdict(sink.counts),
         )
+
+    def _learn(self, kind: str, size: Size) -> None:
+        """Keep what is less than the default; forget what has grown back."""
+        begin = size.next_time()
+        self.stores.learned.set(*self._key, kind, None if begin == size.most else begin)
 
     @contextmanager
     def opened(self) -> Generator[Session]:

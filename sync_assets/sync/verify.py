@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sync_assets.connectors.base import Connector, Session, Stream
+from sync_assets.connectors.base import Connector, Session, Size, Stream
 from sync_assets.index.arrow import column, vectors
 from sync_assets.models import (
     Difference,
@@ -137,10 +137,13 @@ class StreamAudit:
             else:
                 wanted.append(entry)
         counts = BatchCounts()
+        most = min(
+            settings.batch_documents, self.stream.batch_documents or settings.batch_documents
+        )
         for items in fetch_in_batches(
             lambda batch: prepare(session, batch, watermark),
             wanted,
-            size=settings.batch_documents,
+            size=Size(most),
             in_flight=settings.batches_in_flight,
             counts=counts,
         ):

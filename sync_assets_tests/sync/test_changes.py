@@ -333,3 +333,30 @@ def test_an_outage_of_the_feed_changes_nothing(tracker: FeedToy):
         tracker.sync()
 
     assert cursor(tracker) == before
+
+
+def test_what_was_learned_of_pages_and_batches_is_kept_and_forgotten_when_it_grew_back(
+    tracker: FeedToy,
+):
+    for number in range(40):
+        tracker.world.write(f"t{number:02}", f"text {number}")
+    tracker.world.too_large = 2
+    tracker.sync()
+    learned = tracker.stores.learned.get(*tracker.key)
+    assert learned["page"] == 2
+    assert learned["batch"] <= 4
+
+    tracker.world.too_large = 1_000
+    tracker.sync("full")
+    tracker.sync("full")
+    assert tracker.differences() == []
+    assert "page" not in tracker.stores.learned.get(*tracker.key)
+
+
+def test_a_rate_limit_makes_batches_10_until_they_grew_back(
+    tracker: FeedToy,
+):
+    limited(tracker, calls=1)
+    tracker.sync()
+
+    assert tracker.stores.learned.get(*tracker.key) == {"batch": 10}
