@@ -6,6 +6,7 @@ from sync_assets.control.approvals import Approvals
 from sync_assets.control.cursors import Cursors
 from sync_assets.control.database import BUSY_SECONDS, Clock, open_database, utc_now
 from sync_assets.control.failures import Failures
+from sync_assets.control.inbox import Inbox
 from sync_assets.control.learned import LearnedSizes
 from sync_assets.control.leases import Lease, Leases
 from sync_assets.control.registry import Registry
@@ -36,6 +37,7 @@ class Stores:
         self.learned = LearnedSizes(self.database, clock)
         self.approvals = Approvals(self.database, clock)
         self.leases = Leases(self.database, clock)
+        self.inbox = Inbox(self.database, clock)
 
     @cached_property
     def embedder(self) -> Embedder:

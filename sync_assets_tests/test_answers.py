@@ -7,12 +7,13 @@ import pytest
 
 from sync_assets import models, status
 from sync_assets.cli import answers
+from sync_assets.control import inbox
 from sync_assets.models import Answer
 
 GOLDENS = Path(__file__).parent / "samples" / "answers"
 ANSWERS = {
     name: value
-    for name, value in {**vars(models), **vars(answers), **vars(status)}.items()
+    for name, value in {**vars(models), **vars(answers), **vars(status), **vars(inbox)}.items()
     if isinstance(value, type) and issubclass(value, Answer) and value is not Answer
 }
 

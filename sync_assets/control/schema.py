@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Dialect,
@@ -20,7 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISION = "0002"
+REVISION = "0003"
 """The newest migration. Revisions are numbered, so that a larger one is a newer release's."""
 
 VERSION_TABLE = "sync_assets_version"
@@ -204,4 +205,32 @@ leases = Table(
     Column("holder", ReadableText),
     Column("seconds", Float, nullable=False),
     Column("expires_at", UtcTime, nullable=False),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("connector", Text, nullable=False),
+    Column("delivery_id", ReadableText, nullable=False),
+    _source_id(),
+    Column("kind", ReadableText, nullable=False),
+    Column("streams", JSON, nullable=False),
+    Column("subject", ReadableText, nullable=False),
+    Column("hints", JSON, nullable=False),
+    Column("sweep", Boolean, nullable=False),
+    Column("ends", ReadableText),
+    Column("renamed_to", ReadableText),
+    Column("event_at", UtcTime),
+    Column("received_at", UtcTime, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", ReadableText),
+    Column("run_key", Text),
+    Column("run_id", Text),
+    Column("attempts", Integer, nullable=False),
+    Column("done_at", UtcTime),
+    UniqueConstraint("connector", "delivery_id", "source_id"),
+    Index("ix_deliveries_state_source_id", "state", "source_id"),
+    Index("ix_deliveries_done_at", "done_at"),
+    sqlite_autoincrement=True,  # a number that was seen never means another one
 )
