@@ -10,7 +10,17 @@ import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-from benchmarks import chunking, embedding, fetch, figures, index, main_job, memory, redaction
+from benchmarks import (
+    chunking,
+    embedding,
+    fetch,
+    figures,
+    index,
+    main_job,
+    memory,
+    redaction,
+    strategies,
+)
 from benchmarks.claims import Result, Section, claims_table, section_text
 from benchmarks.machine import description
 from benchmarks.measure import ROOT, BenchmarkFailed
@@ -26,6 +36,7 @@ chosen by a hash of their paths."""
 
 BENCHMARKS: Mapping[str, tuple[str, Callable[[bool], Result]]] = {
     "fetch": (fetch.SUMMARY, lambda quick: fetch.run(quick=quick)),
+    "strategies": (strategies.SUMMARY, lambda quick: strategies.run(quick=quick)),
     "index": (index.SUMMARY, lambda quick: index.run(quick=quick)),
     "memory": (memory.SUMMARY, lambda quick: memory.run(quick=quick)),
     "main job": (main_job.SUMMARY, lambda quick: main_job.run(quick=quick)),

@@ -2,7 +2,7 @@
 
 python -m benchmarks.child sync CONNECTOR SCOPE full|incremental
 python -m benchmarks.child verify CONNECTOR SCOPE
-python -m benchmarks.child fetch CONNECTOR SCOPE STATE_FILE
+python -m benchmarks.child fetch CONNECTOR SCOPE STATE_FILE [TRANSPORT]
 """
 
 import json
@@ -13,11 +13,13 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+from pydantic import JsonValue
+
 from benchmarks.outcomes import Fetched, Synced
 from sync_assets.connectors.base import Size
 from sync_assets.connectors.catalog import connector_named
 from sync_assets.embedding.base import Embedded, Embedder
-from sync_assets.errors import UnknownSource
+from sync_assets.errors import RateLimited, UnknownSource
 from sync_assets.http.clients import HttpClients
 from sync_assets.models import Document, SyncMode, SyncReport, VerifyReport
 from sync_assets.settings import load_settings
@@ -79,12 +81,13 @@ def verify(connector: str, scope: str) -> VerifyReport:
         return verify_stream(stores, source, vendor, vendor.streams[0])
 
 
-def fetch(connector: str, scope: str, state: Path) -> Fetched:
+def fetch(connector: str, scope: str, state: Path, transport: str = "") -> Fetched:
     """List, and read every content that `state` does not know, as a sync does; then remember."""
+    options: dict[str, JsonValue] = {"transport": transport} if transport else {}
     vendor, settings = connector_named(connector), load_settings(None)
     known: dict[str, str] = json.loads(state.read_bytes()) if state.exists() else {}
     with closing(open_stores(settings)) as stores:
-        source = stores.registry.add(connector, vendor.parse_scope(scope), {}, "0 0 * * *")
+        source = stores.registry.add(connector, vendor.parse_scope(scope), options, "0 0 * * *")
         stores.registry.delete(source.source_id)  # a session needs a source, but no row
     started = time.perf_counter()
     stream = vendor.streams[0].name
@@ -96,18 +99,19 @@ def fetch(connector: str, scope: str, state: Path) -> Fetched:
         listing = session.list(known.get("watermark"))
         listed = time.perf_counter()
         new = [entry for entry in listing.entries if known.get(entry.document_id) != entry.version]
-        documents = [
-            item
+        documents: list[Document] = []
+        limited = ""
+        try:
             for items in fetch_in_batches(
                 lambda batch: list(session.fetch(batch, listing.watermark)),
                 new,
                 size=Size(settings.batch_documents),
                 in_flight=settings.batches_in_flight,
                 counts=BatchCounts(),
-            )
-            for item in items
-            if isinstance(item, Document)
-        ]
+            ):
+                documents += [item for item in items if isinstance(item, Document)]
+        except RateLimited as error:
+            limited = str(error)
     ended = time.perf_counter()
     if not listing.unchanged:
         versions = {entry.document_id: entry.version for entry in listing.entries}
@@ -118,6 +122,8 @@ def fetch(connector: str, scope: str, state: Path) -> Fetched:
         content_bytes=sum(len(document.text.encode()) for document in documents),
         list_seconds=listed - started,
         seconds=ended - started,
+        peak_bytes=peak_bytes(),
+        limited=limited,
     )
 
 
@@ -145,7 +151,7 @@ if __name__ == "__main__":
             print(sync(name, scope, mode).model_dump_json())
         case ["verify", name, scope]:
             print(verify(name, scope).model_dump_json())
-        case ["fetch", name, scope, state]:
-            print(fetch(name, scope, Path(state)).model_dump_json())
+        case ["fetch", name, scope, state, *transport]:
+            print(fetch(name, scope, Path(state), *transport[:1]).model_dump_json())
         case _:
             sys.exit(__doc__)

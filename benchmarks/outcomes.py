@@ -25,13 +25,18 @@ class Synced(Outcome):
 
 
 class Fetched(Outcome):
-    """One listing and the contents of all that is new in it. Seconds without the imports."""
+    """One listing and the contents of all that is new in it. Seconds without the imports.
+
+    `limited` is what a rate limit said that ended it before all were read.
+    """
 
     unchanged: bool
     documents: int
     content_bytes: int
     list_seconds: float
     seconds: float
+    peak_bytes: int
+    limited: str = ""
 
 
 class PeerUpdated(Outcome):

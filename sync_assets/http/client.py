@@ -16,7 +16,7 @@ from sync_assets.http.transport import GovernedTransport
 
 USER_AGENT = f"sync-assets/{version('sync-assets')}"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-CONNECTIONS = httpx.Limits(max_connections=20, max_keepalive_connections=10, keepalive_expiry=30)
+CONNECTIONS = httpx.Limits(max_connections=20, max_keepalive_connections=20, keepalive_expiry=30)
 
 
 class Client(httpx.Client):
