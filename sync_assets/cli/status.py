@@ -50,6 +50,11 @@ def status(
     else:
         print_table(_COLUMNS, [_cells(row, now) for row in rows])
         for row in rows:
+            if row.deferred_until is not None and row.deferred_until > now:
+                wait = f"waits until {row.deferred_until:%Y-%m-%d %H:%M:%S} UTC"
+                note(
+                    f"{row.source_id} {row.stream}: {wait}: {printable(row.deferred_because or '')}"
+                )
             for reason in filter(None, (row.stale_because, row.last_error)):
                 note(f"{row.source_id} {row.stream}: {printable(reason)}")
         if not rows:

@@ -40,6 +40,12 @@ def summary(report: SyncReport) -> str:
     """One line: what changed, and what it cost."""
     name = f"{report.source_id} {report.stream}"
     documents, index = report.documents, report.index
+    waits = report.listing if documents is None else documents
+    wait = waits.deferred_until and (
+        f"waits until {waits.deferred_until:%Y-%m-%d %H:%M:%S} UTC because {waits.deferred_because}"
+    )
+    if wait and index is None:
+        return f"{name}: {wait}"
     if documents is None or index is None:
         return f"{name}: unchanged ({report.listing.seconds:.1f} s)"
     seconds = report.listing.seconds + documents.seconds + index.seconds
@@ -57,4 +63,6 @@ def summary(report: SyncReport) -> str:
         parts.append(f"{index.documents_held} deletes held (sync-assets approve)")
     if index.failures:
         parts.append(f"{index.failures} failed (sync-assets failures list)")
+    if wait:
+        parts.append(wait)
     return f"{name}: {', '.join(parts)} ({seconds:.1f} s)"
