@@ -70,6 +70,12 @@ class Settings(BaseSettings):
         default=AnyHttpUrl("https://raw.githubusercontent.com"),
         description="GitHub's raw file host.",
     )
+    vercel_token: SecretStr = Field(
+        default=SecretStr(""), description="Reads deployments, projects and variable names."
+    )
+    vercel_api_url: HttpUrl = Field(
+        default=AnyHttpUrl("https://api.vercel.com"), description="Vercel's REST API."
+    )
     git_timeout_seconds: int = Field(default=600, ge=1, description="A git command's longest run.")
 
     @model_validator(mode="after")

@@ -20,22 +20,34 @@ def sandbox(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free one.")] = DEFAULT_PORT,
     as_json: Json = False,
 ) -> None:
-    """Serve git repositories on loopback, the demo's among them, until Ctrl-C.
+    """Serve the demo's repository and deployments on loopback, until Ctrl-C.
 
-    They are bare repositories in HOME/sandbox, made at the first start.
+    Repositories are bare ones in HOME/sandbox, made at the first start.
     """
     from sync_assets.sandbox.demo import DEMO_REPOSITORY, build_demo_repository
     from sync_assets.sandbox.server import running_sandbox
+    from sync_assets.sandbox.vercel.api import PREFIX as VERCEL_PREFIX
+    from sync_assets.sandbox.vercel.demo import PROJECT, build_demo_deployments
+    from sync_assets.sandbox.vercel.world import SANDBOX_TOKEN
 
     root = load_settings().home / "sandbox"
     with stoppable(), suppress(KeyboardInterrupt), running_sandbox(root, port=port) as running:
         if running.repositories.find(DEMO_REPOSITORY) is None:
             build_demo_repository(running.repositories)
+        head = running.repositories.get(DEMO_REPOSITORY).head()
+        build_demo_deployments(running.vercel, str(head))
         endpoint = Endpoint(name="sandbox", url=running.url)
         if as_json:
             print_json(endpoint)
         else:
             print_line(f"git host    {endpoint.url}", style="bold")
             print_line(f"repository  {endpoint.url}/{DEMO_REPOSITORY}.git")
-        note(f"To sync from it: export SYNC_ASSETS_GITHUB_WEB_URL={endpoint.url}. Ctrl-C stops.")
+            print_line(
+                f"deployments acme/{PROJECT} of Vercel's API at {endpoint.url}{VERCEL_PREFIX}"
+            )
+        note(
+            f"To sync from it: export SYNC_ASSETS_GITHUB_WEB_URL={endpoint.url}"
+            f" SYNC_ASSETS_VERCEL_API_URL={endpoint.url}{VERCEL_PREFIX}"
+            f" SYNC_ASSETS_VERCEL_TOKEN={SANDBOX_TOKEN}. Ctrl-C stops."
+        )
         wait_for_signal()

@@ -36,11 +36,14 @@ app = typer.Typer(
         "sources add github owner/name",
         "sources add github owner/name --branch develop --include 'src/**' --exclude '*.min.js'",
         "sources add git https://git.example.com/team/tools.git --schedule '0 * * * *'",
+        "sources add vercel team/project",
     ),
 )
 def add(
-    connector: Annotated[str, typer.Argument(help="github, or git for any repository.")],
-    scope: Annotated[str, typer.Argument(help="github: owner/name; git: a URL or a path.")],
+    connector: Annotated[str, typer.Argument(help="github, git for any repository, or vercel.")],
+    scope: Annotated[
+        str, typer.Argument(help="github: owner/name; git: a URL or a path; vercel: team/project.")
+    ],
     *,
     branch: Branch = None,
     include: Include = None,

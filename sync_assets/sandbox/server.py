@@ -52,6 +52,8 @@ from sync_assets.sandbox.link import Link, LinkLayer
 from sync_assets.sandbox.pages import FilePages
 from sync_assets.sandbox.repositories import Repositories
 from sync_assets.sandbox.traffic import Recorder, Request
+from sync_assets.sandbox.vercel.api import VercelApi
+from sync_assets.sandbox.vercel.world import VercelWorld
 
 LOOPBACK = "127.0.0.1"
 _KEEP_ALIVE_SECONDS = 60
@@ -68,6 +70,7 @@ class Sandbox:
     repositories: Repositories
     link: Link
     trackers: Trackers
+    vercel: VercelWorld
     limits: Limits = field(default_factory=Limits)
     sizes: Sizes = field(default_factory=Sizes)
     faults: Faults = field(default_factory=Faults)
@@ -94,11 +97,17 @@ def running_sandbox(
         url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
         repositories = Repositories(root, clock)
         sandbox = Sandbox(
-            url, repositories, link or Link(), Trackers(repositories), limits or Limits()
+            url,
+            repositories,
+            link or Link(),
+            Trackers(repositories),
+            VercelWorld(clock),
+            limits or Limits(),
         )
         known = dict(tokens or {})
         git = GitHttp(sandbox.repositories, known, partial_clone)
-        routes = [*git.routes(), *_github(sandbox, known, objects)]
+        vercel = VercelApi(sandbox.vercel)
+        routes = [*git.routes(), *_github(sandbox, known, objects), *vercel.routes()]
         with _serving(sandbox, routes, known, listener):
             yield sandbox
 
