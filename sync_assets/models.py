@@ -16,6 +16,7 @@ SourceStatus = Literal["active", "paused", "error", "removing"]
 SyncMode = Literal["incremental", "full"]
 Stale = Literal["true", "false", "unknown"]
 ApprovalState = Literal["held", "approved", "rejected", "superseded"]
+AlertEvent = Literal["error", "recovered"]
 SkipReason = Literal[
     "symlink", "submodule", "lfs_pointer", "binary", "too_large", "not_utf8", "name_not_utf8"
 ]

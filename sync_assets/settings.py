@@ -12,6 +12,20 @@ PREFIX = "SYNC_ASSETS_"
 HttpUrl = Annotated[AnyHttpUrl, AfterValidator(lambda url: url)]
 
 
+def _http_url(url: SecretStr) -> SecretStr:
+    """Refuses what is no address, without repeating it."""
+    text = url.get_secret_value()
+    try:
+        _ = AnyHttpUrl(text) if text else None
+    except ValidationError:
+        raise ValueError("must be an http or https address") from None
+    return url
+
+
+SecretHttpUrl = Annotated[SecretStr, AfterValidator(_http_url)]
+"""Whoever knows it may use it: an incoming webhook."""
+
+
 class Settings(BaseSettings):
     """Everything an operator may set; README's configuration table is checked against it."""
 
@@ -77,6 +91,12 @@ class Settings(BaseSettings):
         default=AnyHttpUrl("https://api.vercel.com"), description="Vercel's REST API."
     )
     git_timeout_seconds: int = Field(default=600, ge=1, description="A git command's longest run.")
+    alert_slack_webhook_url: SecretHttpUrl = Field(
+        default=SecretStr(""), description="Slack is told of sources in error; empty: it is not."
+    )
+    alert_webhook_url: SecretHttpUrl = Field(
+        default=SecretStr(""), description="So is this address, by a POST with JSON."
+    )
 
     @model_validator(mode="after")
     def _resolve(self) -> Self:

@@ -2,6 +2,7 @@
 
 from functools import cached_property
 
+from sync_assets.control.alerts import Alerts
 from sync_assets.control.approvals import Approvals
 from sync_assets.control.cursors import Cursors
 from sync_assets.control.database import BUSY_SECONDS, Clock, open_database, utc_now
@@ -36,6 +37,7 @@ class Stores:
         self.failures = Failures(self.database, clock)
         self.learned = LearnedSizes(self.database, clock)
         self.approvals = Approvals(self.database, clock)
+        self.alerts = Alerts(self.database)
         self.leases = Leases(self.database, clock)
         self.inbox = Inbox(self.database, clock)
 

@@ -87,6 +87,7 @@ def test_jobs_schedules_and_sensors_are_these_and_run_by_default():
         "reconcile_vercel",
     ]
     assert sorted(each.name for each in repository.sensor_defs) == [
+        "alerts",
         "due_sources",
         "freshness",
         "registry_sync",

@@ -12,6 +12,7 @@ from pydantic import JsonValue
 from sqlalchemy import Connection, RowMapping, case, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
+from sync_assets.control.alerts import is_well_again, went_into_error
 from sync_assets.control.database import Clock, ControlDatabase, utc_now
 from sync_assets.control.failures import Jitter
 from sync_assets.control.schema import sources, sync_requests
@@ -199,6 +200,7 @@ class Registry:
     def record_success(self, source_id: str) -> Source:
         """A run ended well: the count of failures starts anew, and `error` is over."""
         with self._database.write() as connection:
+            is_well_again(connection, source_id, self._clock())
             return _set(
                 connection,
                 source_id,
@@ -211,8 +213,8 @@ class Registry:
 
     def record_failure(self, source_id: str, message: str, *, again: bool = True) -> Source:
         """A run failed for good: the next try waits 30 s, doubling to 5 minutes. The fifth in a row
-        sets an active source to `error`, where it is tried hourly. Unless `again`, for a run alone
-        would mend nothing.
+        sets an active source to `error`, where it is tried hourly, and is an alert. Not tried
+        unless `again`, for a run alone would mend nothing.
         """
         with self._database.write() as connection:
             source = _get(connection, source_id, lock=True)
@@ -220,13 +222,17 @@ class Registry:
             gives_up = failed >= FAILED_RUNS_TO_ERROR
             doubled = min(_LONGEST_SECONDS, _FIRST_SECONDS * 2 ** (min(failed, 10) - 1))
             seconds = (_IN_ERROR_SECONDS if gives_up else doubled) * (0.8 + 0.4 * self._jitter())
+            line = " ".join(message.split())[:_MESSAGE_LENGTH]
+            goes_into_error = gives_up and source.status == "active"
+            if goes_into_error:
+                went_into_error(connection, source_id, line, self._clock())
             return _set(
                 connection,
                 source_id,
-                last_error=" ".join(message.split())[:_MESSAGE_LENGTH],
+                last_error=line,
                 failures_in_a_row=failed,
                 next_try_at=self._clock() + timedelta(seconds=seconds) if again else None,
-                status="error" if gives_up and source.status == "active" else source.status,
+                status="error" if goes_into_error else source.status,
             )
 
     def due_for_retry(self, now: datetime) -> tuple[Source, ...]:

@@ -21,7 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISION = "0003"
+REVISION = "0004"
 """The newest migration. Revisions are numbered, so that a larger one is a newer release's."""
 
 VERSION_TABLE = "sync_assets_version"
@@ -160,6 +160,25 @@ learned_sizes = Table(
     Column("kind", Text, primary_key=True),
     Column("size", Integer, nullable=False),
     Column("learned_at", UtcTime, nullable=False),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    _source_id(primary_key=True),
+    Column("event", Text, nullable=False),
+    Column("message", ReadableText, nullable=False),
+    Column("since", UtcTime, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("told", JSON, nullable=False),
+)
+
+alert_channels = Table(
+    "alert_channels",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("next_at", UtcTime, nullable=False),
+    Column("failures_in_a_row", Integer, nullable=False),
 )
 
 failures = Table(

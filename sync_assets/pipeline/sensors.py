@@ -13,6 +13,7 @@ from sync_assets.control.registry import SyncRequest
 from sync_assets.models import Source
 from sync_assets.pipeline import tags
 from sync_assets.pipeline.administration import freshness_request, removal_request
+from sync_assets.pipeline.alerting import alerts
 from sync_assets.pipeline.findings import fresh_against_cron
 from sync_assets.pipeline.jobs import Jobs
 from sync_assets.pipeline.launches import (
@@ -46,6 +47,7 @@ def build_sensors(connectors: Sequence[Connector], jobs: Jobs) -> list[dg.Sensor
         freshness(connectors, jobs),
         run_succeeded(),
         run_failed(),
+        alerts(),
     ]
 
 
