@@ -163,9 +163,11 @@ class _Scripted:
     times: int
     service: str
     path: str
+    nodes_above: int
 
     def meets(self, request: Request) -> bool:
-        return self.service in ("", request.service) and self.path in request.path
+        aimed = self.service in ("", request.service) and self.path in request.path
+        return aimed and request.nodes > self.nodes_above
 
 
 class Faults:
@@ -175,12 +177,20 @@ class Faults:
         self._lock = threading.Lock()
         self._script: list[_Scripted] = []
 
-    def add(self, fault: Fault, *, times: int = 1, service: str = "", path: str = "") -> None:
+    def add(
+        self,
+        fault: Fault,
+        *,
+        times: int = 1,
+        service: str = "",
+        path: str = "",
+        nodes_above: int = -1,
+    ) -> None:
         """Let the next `times` requests of a service (all if empty) meet the fault; their path
-        contains `path`.
+        contains `path`. With `nodes_above` only GraphQL queries that may return more nodes do.
         """
         with self._lock:
-            self._script.append(_Scripted(fault, times, service, path))
+            self._script.append(_Scripted(fault, times, service, path, nodes_above))
 
     @property
     def pending(self) -> int:
