@@ -72,7 +72,7 @@ class Settings(BaseSettings):
         default=60, ge=2, description="A writer that is silent this long loses."
     )
     github_token: SecretStr = Field(
-        default=SecretStr(""), description="For private repositories; public ones need none."
+        default=SecretStr(""), description="For private repositories, pull requests and issues."
     )
     github_web_url: HttpUrl = Field(
         default=AnyHttpUrl("https://github.com"), description="git is at WEB_URL/owner/name.git."

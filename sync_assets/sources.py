@@ -15,6 +15,7 @@ from sync_assets.connectors.catalog import connector_named
 from sync_assets.control.registry import Registry, SyncRequest
 from sync_assets.errors import InvalidSettings
 from sync_assets.models import Source, SyncMode
+from sync_assets.settings import Settings
 
 _RANDOM_FIELD = re.compile(r"\b[hr]\b", re.IGNORECASE)
 _CRON_FIELDS = 5
@@ -28,17 +29,20 @@ def register(
     options: Mapping[str, JsonValue] | None = None,
     cron: str | None = None,
     *,
+    settings: Settings | None = None,
     by: str = "operator",
 ) -> Source:
     """A new source, and a request for its first full sync.
 
-    `options` are the connector's per-source settings. Raises InvalidSettings, in one line.
+    `options` are the connector's per-source settings; what they leave out may follow from
+    `settings`, such as whether there is a token. Raises InvalidSettings, in one line.
     """
     vendor = connector_named(connector)
+    chosen: Mapping[str, JsonValue] = {} if settings is None else vendor.defaults(settings)
     source = registry.add(
         vendor.name,
         vendor.parse_scope(scope),
-        _checked_options(vendor, options or {}),
+        _checked_options(vendor, {**chosen, **(options or {})}),
         checked_cron(vendor.default_cron if cron is None else cron),
     )
     registry.request_sync(source.source_id, "full", by)

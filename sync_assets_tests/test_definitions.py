@@ -36,9 +36,13 @@ def test_every_asset_has_its_place():
         "git/file_contents",
         "git/repo_tree",
         "github/file_contents",
+        "github/issues",
+        "github/pull_requests",
         "github/repo_tree",
         "search_index/git_files",
         "search_index/github_files",
+        "search_index/github_issues",
+        "search_index/github_pull_requests",
         "search_index/maintenance",
         "search_index/vercel_deployments",
         "vercel/deployments",
@@ -53,9 +57,13 @@ def test_the_index_of_a_stream_depends_on_its_documents_and_those_on_its_listing
 
     assert parents("search_index", "github_files") == ["github/file_contents"]
     assert parents("github", "file_contents") == ["github/repo_tree"]
+    assert parents("search_index", "github_issues") == ["github/issues"]
+    assert parents("github", "issues") == []
     assert parents("search_index", "maintenance") == [
         "search_index/git_files",
         "search_index/github_files",
+        "search_index/github_issues",
+        "search_index/github_pull_requests",
         "search_index/vercel_deployments",
     ]
 

@@ -46,7 +46,8 @@ def test_settings_are_stored_with_their_defaults_and_the_cron_in_one_spelling(re
     source = sources.register(registry, "github", "owner/name", options, " 0  */2 * * mon-fri ")
     assert source.settings == {
         "branch": "main", "include": [], "exclude": ["*.min.js"], "max_file_bytes": None,
-        "transport": "git", "last_commits": False,
+        "transport": "git", "last_commits": False, "streams": ["files"], "graphql": True,
+        "sweep_hours": 24,
     }  # fmt: skip
     assert source.cron == "0 */2 * * mon-fri"
     assert registry.get(ID).settings == source.settings

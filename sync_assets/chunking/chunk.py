@@ -9,9 +9,11 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from sync_assets.chunking.code import MAX_PARSED, code_spans
+from sync_assets.chunking.conversation import conversation_spans
 from sync_assets.chunking.languages import language_of
 from sync_assets.chunking.markdown import markdown_spans
 from sync_assets.chunking.spans import LIMIT, Span, pack, trim
+from sync_assets.conversation import ANCHORS
 from sync_assets.models import Chunk, Document, chunk_id, digest
 
 CHUNKER_VERSION = 1
@@ -25,16 +27,19 @@ _LONG_LINE = 250
 def chunk_document(document: Document) -> list[Chunk]:
     """At least one chunk: a document without content gives one empty chunk, found by its header.
 
-    A document with a path is cut by its file type, one without is markdown, which is what people
-    write elsewhere. `text` is exactly `document.text[start_char:end_char]`; only line feeds
-    separate lines.
+    A document with a path is cut by its file type. One without is markdown, which is what people
+    write elsewhere, or with `anchors` in its metadata a conversation. `text` is exactly
+    `document.text[start_char:end_char]`; only line feeds separate lines.
     """
     text = document.text
-    spans = [span for raw in _spans(document.path, text) if (span := trim(text, raw)) is not None]
+    spans = [span for raw in _spans(document, text) if (span := trim(text, raw)) is not None]
     return _chunks(document, spans or [Span(0, 0)])
 
 
-def _spans(path: str | None, text: str) -> Iterable[Span]:
+def _spans(document: Document, text: str) -> Iterable[Span]:
+    if ANCHORS in document.metadata:
+        return conversation_spans(text)
+    path = document.path
     if path is None or PurePosixPath(path).suffix.lower() in _MARKDOWN:
         return markdown_spans(text)
     language = language_of(path, text)

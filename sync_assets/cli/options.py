@@ -42,6 +42,29 @@ LastCommits = Annotated[
         show_default=False,
     ),
 ]
+Streams = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--stream",
+        metavar="NAME",
+        help="github: only this: files, pull_requests or issues (repeatable). Default: all with a"
+        " token, else files.",
+    ),
+]
+GraphQL = Annotated[
+    bool | None,
+    typer.Option(
+        "--graphql/--no-graphql",
+        help="github: read pull requests and issues by GraphQL, or by REST.",
+        show_default=False,
+    ),
+]
+SweepHours = Annotated[
+    int | None,
+    typer.Option(
+        help="github: how often all pull requests and issues are counted.", show_default=False
+    ),
+]
 Schedule = Annotated[
     str | None,
     typer.Option(metavar="CRON", help="When to sync, in UTC: five cron fields in quotes."),

@@ -10,12 +10,15 @@ from sync_assets import sources
 from sync_assets.cli.options import (
     Branch,
     Exclude,
+    GraphQL,
     Include,
     Json,
     LastCommits,
     MaxFileBytes,
     Schedule,
     SourceId,
+    Streams,
+    SweepHours,
     Transport,
 )
 from sync_assets.cli.output import examples, note, print_json, print_line, print_table
@@ -51,6 +54,9 @@ def add(
     max_file_bytes: MaxFileBytes = None,
     transport: Transport = None,
     last_commits: LastCommits = None,
+    streams: Streams = None,
+    graphql: GraphQL = None,
+    sweep_hours: SweepHours = None,
     schedule: Schedule = None,
     as_json: Json = False,
 ) -> None:
@@ -63,13 +69,20 @@ def add(
         max_file_bytes=max_file_bytes,
         transport=transport,
         last_commits=last_commits,
+        streams=streams,
+        graphql=graphql,
+        sweep_hours=sweep_hours,
     )
     with closing(open_stores(settings)) as stores:
-        source = sources.register(stores.registry, connector, scope, options, schedule)
+        source = sources.register(
+            stores.registry, connector, scope, options, schedule, settings=settings
+        )
     if as_json:
         print_json(source)
     else:
         print_line(f"Registered {source.source_id}, to be synced at '{source.cron}' (UTC).")
+        if streams is None:
+            _say_what_is_left_out(source)
     if not is_running(settings.home):
         note(
             "Nothing runs here yet: start `sync-assets up`,"
@@ -129,6 +142,9 @@ def edit(
     max_file_bytes: MaxFileBytes = None,
     transport: Transport = None,
     last_commits: LastCommits = None,
+    streams: Streams = None,
+    graphql: GraphQL = None,
+    sweep_hours: SweepHours = None,
     schedule: Schedule = None,
     reset: Annotated[
         list[str] | None,
@@ -144,6 +160,9 @@ def edit(
         max_file_bytes=max_file_bytes,
         transport=transport,
         last_commits=last_commits,
+        streams=streams,
+        graphql=graphql,
+        sweep_hours=sweep_hours,
     )
     with closing(open_stores(load_settings())) as stores:
         changed = sources.edit(
@@ -185,6 +204,18 @@ def _given(**options: str | int | list[str] | None) -> dict[str, JsonValue]:
         for name, value in options.items()
         if value is not None
     }
+
+
+def _say_what_is_left_out(source: Source) -> None:
+    vendor = connector_named(source.connector)
+    synced = [stream.name for stream in vendor.streams_of(source)]
+    left_out = [stream.name for stream in vendor.streams if stream.name not in synced]
+    if left_out:
+        every = " ".join(f"--stream {stream.name}" for stream in vendor.streams)
+        note(
+            f"It syncs {', '.join(synced)}; for {' and '.join(left_out)}, which need a token:"
+            f" `sync-assets sources edit {source.source_id} {every}`."
+        )
 
 
 def _print(source: Source, *, as_json: bool) -> None:

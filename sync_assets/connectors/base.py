@@ -15,7 +15,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, JsonValue
 
 from sync_assets.http.clients import HttpClients
 from sync_assets.models import Document, Fetched, Listing, ListingEntry, Source
@@ -138,6 +138,16 @@ class Session(ABC):
         A raised `SourceError` fails the whole batch.
         """
 
+    def confirm_gone(
+        self,
+        keys: Mapping[str, str],
+        watermark: str,  # noqa: ARG002 - the contract's
+    ) -> Collection[str]:
+        """Of documents that a complete listing lacks, by id with their keys, those that are gone
+        for certain. The others stay, and the next listing is a complete one again.
+        """
+        return keys.keys()
+
 
 class Connector(ABC):
     """Declarations of one vendor, and the way to its sessions. Holds no state."""
@@ -153,6 +163,10 @@ class Connector(ABC):
     @abstractmethod
     def parse_scope(self, scope: str) -> str:
         """The scope in its one canonical spelling; InvalidSettings says what is wrong with it."""
+
+    def defaults(self, settings: Settings) -> Mapping[str, JsonValue]:  # noqa: ARG002 - most: none
+        """Settings of a new source where its operator chose none."""
+        return {}
 
     def streams_of(self, source: Source) -> tuple[Stream, ...]:  # noqa: ARG002 - most have all
         """The streams that this source's settings ask for."""

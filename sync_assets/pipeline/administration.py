@@ -41,6 +41,7 @@ def register_job() -> dg.JobDefinition:
                 config.scope,
                 config.settings,
                 config.cron,
+                settings=opened.settings,
                 by=f"Dagster run {context.run_id}",
             )
         context.log.info("%s is registered; its first full sync follows", source.source_id)

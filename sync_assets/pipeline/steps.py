@@ -32,10 +32,12 @@ class Step:
 
     def has(self, stream: Stream) -> bool:
         """Whether the source's settings ask for the stream."""
-        return stream in self.connector.streams_of(self.source)
+        return any(each.name == stream.name for each in self.connector.streams_of(self.source))
 
     def of(self, stream: Stream, session: Session | None = None) -> "StreamStep":
-        """The stream's part of the step."""
+        """The stream's part of the step, with what the source's settings say of the stream."""
+        own = {each.name: each for each in self.connector.streams_of(self.source)}
+        stream = own.get(stream.name, stream)
         sync = StreamSync(
             self.stores,
             self.source,

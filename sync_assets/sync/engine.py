@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Collection, Generator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from sync_assets.chunking.chunk import CHUNKER_VERSION
 from sync_assets.connectors.base import Connector, Session, Size, Stream
@@ -206,7 +206,13 @@ class StreamSync:
             held = held_deletes(
                 stores, self.source, self.stream, pending, plan, known=len({*known, *plan.absent})
             )
-            gone = {*plan.unsearchable, *plan.moved, *plan.gone, *(() if held else plan.absent)}
+            absent: Collection[str] = (
+                () if held else self._confirmed(plan.absent, listing.watermark)
+            )
+            if not held and len(absent) < len(plan.absent):
+                left = pending.vanished.union(plan.absent).difference(absent)
+                pending = replace(pending, vanished=left)
+            gone = {*plan.unsearchable, *plan.moved, *plan.gone, *absent}
             writer.delete_documents(*self._key, gone)
             seen = [
                 listing_row(entry, entry.reason or remembered_reason(entry, listed))
@@ -245,6 +251,15 @@ class StreamSync:
                 yield self._session
             finally:
                 self._session = None
+
+    def _confirmed(self, absent: Collection[str], watermark: str) -> Collection[str]:
+        """Those that are gone for certain."""
+        if not absent:
+            return absent
+        keys = self.stores.reader.keys(absent)
+        with self.opened() as session:
+            confirmed = session.confirm_gone(keys, watermark)
+        return {*confirmed, *(key for key in absent if key not in keys)}
 
     def _index_tables(self) -> None:
         """Full text splits identifiers only through its index: have one from the first sync on."""

@@ -1,5 +1,6 @@
 """The audit of invariant 1: does the index equal the live source? And its repair."""
 
+import json
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -193,11 +194,12 @@ class StreamAudit:
         yield from audit_listing(truth, self.stores.reader.listing_stored(*self._key))
 
     def _documents(self) -> Iterator[tuple[Document, str]]:
-        columns = ("document_id", "key", "version", "title", "url", "text", "path")
+        columns = ("document_id", "key", "version", "title", "url", "text", "path", "metadata")
         for batch in self._batches("documents", *columns, "content_hash"):
             for row in batch.to_pylist():
                 content_hash: str = row.pop("content_hash")
-                yield Document(**row), content_hash
+                metadata = json.loads(row.pop("metadata"))
+                yield Document(**row, metadata=metadata), content_hash
 
     def _chunk_rows(self) -> dict[str, list[ChunkFacts]]:
         place = ("position", "start_line", "end_line", "start_char", "end_char")

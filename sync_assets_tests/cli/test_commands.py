@@ -95,6 +95,30 @@ def test_transport_is_a_setting_of_github_alone(cli: Cli, source_id: str):
     assert "git has no setting transport" in other.err
 
 
+def test_source_without_a_token_syncs_files_and_says_what_is_left_out(cli: Cli):
+    outcome = cli("sources", "add", "github", "acme/elsewhere")
+
+    assert "It syncs files; for pull_requests and issues, which need a token" in outcome.err
+    assert "--stream files --stream pull_requests --stream issues" in outcome.err
+
+
+def test_source_has_every_stream_with_a_token_and_else_those_that_are_chosen(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("SYNC_ASSETS_GITHUB_TOKEN", "ghs_x")
+
+    every = cli("sources", "add", "github", "acme/one", "--json")
+    chosen = cli("sources", "add", "github", "acme/two", "--stream", "issues", "--stream", "files")
+    shown = cli("sources", "show", "github:acme/two", "--json")
+    unknown = cli("sources", "add", "github", "acme/three", "--stream", "stars")
+
+    assert every.json["settings"]["streams"] == ["files", "pull_requests", "issues"]
+    assert shown.json["settings"]["streams"] == ["files", "issues"]
+    assert "which need a token" not in chosen.err
+    assert unknown.code == 2
+    assert "'pull_requests'" in unknown.err
+
+
 def test_reset_of_a_setting_that_the_connector_does_not_know_is_refused(cli: Cli, source_id: str):
     outcome = cli("sources", "edit", source_id, "--reset", "colour")
 

@@ -20,6 +20,6 @@ def test_unknown_connector_is_answered_with_the_known_ones():
 
 @pytest.mark.parametrize("name", ["github", "git"])
 def test_stages_name_the_assets_of_a_stream(name: str):
-    [stream] = CONNECTORS[name].streams
+    stream = CONNECTORS[name].streams[0]
 
     assert (stream.name, stream.stages) == ("files", ("repo_tree", "file_contents"))

@@ -1,19 +1,27 @@
-"""GitHub: declarations. Files come over git, with no API call, unless a source says otherwise."""
+"""GitHub: declarations. Files come over git, with no API call, unless a source says otherwise; pull
+requests and issues by GraphQL, where that is not allowed by REST.
+"""
 
 import re
+from collections.abc import Collection, Generator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
+from datetime import timedelta
 from typing import Literal
 from urllib.parse import quote
 
-from pydantic import Field, SecretStr
+from pydantic import Field, JsonValue, SecretStr, field_validator
 
-from sync_assets.connectors.files import FileRules, FilesSession, RepositorySettings
+from sync_assets.connectors.base import Session, Stream
+from sync_assets.connectors.files import FILES, FileRules, FilesSession, RepositorySettings
 from sync_assets.connectors.github.files.by_git import HintingFiles
 from sync_assets.connectors.github.files.manifest import manifest_file
 from sync_assets.connectors.repository import Place, RepositoryConnector
+from sync_assets.conversation import ANCHORS, turns
 from sync_assets.errors import InvalidSettings
 from sync_assets.git.refs import branch_ref
 from sync_assets.http.clients import HttpClients
-from sync_assets.models import Source
+from sync_assets.models import Document, Source
 from sync_assets.settings import Settings
 
 _SCOPE = re.compile(
@@ -21,6 +29,24 @@ _SCOPE = re.compile(
     r"(\.git)?(@(?P<branch>[^,]+))?"
 )
 _SCOPE_FORMAT = "owner/name or owner/name@branch"
+SWEEP_HOURS = 24
+PULL_REQUESTS = Stream(
+    name="pull_requests",
+    stages=("pull_requests",),
+    description="Pull requests with comments, reviews, inline threads, changed files, commits.",
+    feed="discussions",
+    sweep=timedelta(hours=SWEEP_HOURS),
+    batch_documents=25,
+)
+ISSUES = Stream(
+    name="issues",
+    stages=("issues",),
+    description="Issues with their comments.",
+    feed="discussions",
+    sweep=timedelta(hours=SWEEP_HOURS),
+)
+StreamName = Literal["files", "pull_requests", "issues"]
+ALL_STREAMS = ("files", "pull_requests", "issues")
 
 
 class GitHubSettings(RepositorySettings):
@@ -32,6 +58,21 @@ class GitHubSettings(RepositorySettings):
     last_commits: bool = Field(
         default=False, description="Ask who changed each file last, in GraphQL batches."
     )
+    streams: tuple[StreamName, ...] = Field(
+        ("files",), min_length=1, description="What is synced: files, pull_requests, issues."
+    )
+    graphql: bool = Field(
+        default=True, description="Read pull requests and issues by GraphQL; else by REST."
+    )
+    sweep_hours: int = Field(
+        SWEEP_HOURS, ge=1, description="How often all of them are counted: what no feed shows."
+    )
+
+    @field_validator("streams")
+    @classmethod
+    def _streams(cls, streams: tuple[StreamName, ...]) -> tuple[StreamName, ...]:
+        """In our order, each once."""
+        return tuple(sorted(dict.fromkeys(streams), key=ALL_STREAMS.index))
 
 
 class GitHub(RepositoryConnector):
@@ -40,11 +81,27 @@ class GitHub(RepositoryConnector):
     name = "github"
     title = "GitHub"
     scope_format = _SCOPE_FORMAT
+    streams = (FILES, PULL_REQUESTS, ISSUES)
     settings_model = GitHubSettings
 
     def parse_scope(self, scope: str) -> str:
         repository, branch = _split(scope.strip())
         return repository if branch is None else f"{repository}@{branch}"
+
+    def defaults(self, settings: Settings) -> Mapping[str, JsonValue]:
+        """Everything with a token. Without one only files, which take no API call: an anonymous
+        client may make 60 of these an hour, and none by GraphQL.
+        """
+        return {"streams": [*ALL_STREAMS]} if _credential(settings.github_token) else {}
+
+    def streams_of(self, source: Source) -> tuple[Stream, ...]:
+        wanted = self.wanted(source)
+        sweep = timedelta(hours=wanted.sweep_hours)
+        return tuple(
+            stream if stream.sweep is None else replace(stream, sweep=sweep)
+            for stream in self.streams
+            if stream.name in wanted.streams
+        )
 
     def link(self, source: Source, settings: Settings) -> str:
         branch = self._branch(source)
@@ -59,6 +116,40 @@ class GitHub(RepositoryConnector):
             credential=_credential(settings.github_token),
             permalink=lambda commit, path: f"{address}/blob/{commit}/{quote(path)}",
         )
+
+    @contextmanager
+    def open(
+        self, source: Source, streams: Collection[str], settings: Settings, http: HttpClients
+    ) -> Generator[Mapping[str, Session]]:
+        sessions: dict[str, Session] = {}
+        with ExitStack() as stack:
+            if FILES.name in streams:
+                files = stack.enter_context(closing(self.files(source, settings, http)))
+                sessions[FILES.name] = files
+            discussed = [name for name in streams if name != FILES.name]
+            if discussed:
+                from sync_assets.connectors.github.discussions import open_discussions
+
+                repository, _ = _split(source.scope)
+                sessions |= open_discussions(
+                    source,
+                    discussed,
+                    repository,
+                    settings,
+                    http,
+                    graphql=self.wanted(source).graphql,
+                )
+            yield sessions
+
+    def lines_url(self, document: Document, start_line: int, end_line: int) -> str:
+        anchors = document.metadata.get(ANCHORS)
+        if not isinstance(anchors, list):
+            return super().lines_url(document, start_line, end_line)
+        begun = [turn for turn in turns(document.text) if turn.line <= start_line]
+        spoken = sum(turn.speaker is not None for turn in begun)
+        if not begun or begun[-1].speaker is None or spoken > len(anchors):
+            return document.url
+        return str(anchors[spoken - 1])
 
     def wanted(self, source: Source) -> GitHubSettings:
         return GitHubSettings.model_validate(source.settings)

@@ -1,0 +1,169 @@
+"""The GraphQL that we send, built from fragments. A test validates each against GitHub's schema.
+
+Two fragments an item: its facts, from which its version follows, and its content. What both read
+of a connection is asked for with the same arguments, so that one answer serves both.
+"""
+
+from collections.abc import Sequence
+from typing import Final, Literal
+
+Kind = Literal["Issue", "PullRequest"]
+"""GitHub's two types of items."""
+
+PAGE: Final = "totalCount pageInfo { hasNextPage endCursor }"
+
+# Of each connection below an item: what its nodes are asked for.
+COMMENT: Final = "id url body createdAt author { login }"
+REVIEW: Final = "id url body state submittedAt createdAt updatedAt author { login }"
+INLINE: Final = "id url body createdAt updatedAt author { login }"
+THREAD: Final = (
+    "id isResolved isOutdated path line originalLine"
+    f" comments(first: $few) {{ {PAGE} nodes {{ {INLINE} }} }}"
+)
+FILE: Final = "path additions deletions"
+COMMIT: Final = "commit { oid message }"
+
+ISSUE_CONNECTIONS: Final = {
+    "labels": "name color",
+    "assignees": "login",
+    "comments": COMMENT,
+}
+PULL_CONNECTIONS: Final = {
+    **ISSUE_CONNECTIONS,
+    "closingIssuesReferences": "url",
+    "reviews": REVIEW,
+    "reviewThreads": THREAD,
+    "files": FILE,
+    "commits": COMMIT,
+}
+CONNECTIONS: Final[dict[Kind, dict[str, str]]] = {
+    "Issue": ISSUE_CONNECTIONS,
+    "PullRequest": PULL_CONNECTIONS,
+}
+
+_ITEM = f"""
+  __typename id number url title body createdAt updatedAt closedAt state
+  author {{ login }}
+  repository {{ id nameWithOwner }}
+  milestone {{ title }}
+  labels(first: $many) {{ {PAGE} nodes {{ name color }} }}
+  assignees(first: $few) {{ {PAGE} nodes {{ login }} }}
+  latest: comments(first: 1, orderBy: {{field: UPDATED_AT, direction: DESC}}) {{
+    totalCount nodes {{ id updatedAt body }}
+  }}"""
+
+# The facts are light: of reviews and threads only what tells that they changed.
+FACTS: Final = f"""
+fragment IssueFacts on Issue {{{_ITEM}
+  stateReason
+}}
+fragment PullFacts on PullRequest {{{_ITEM}
+  isDraft merged mergedAt headRefOid additions deletions changedFiles
+  mergeCommit {{ oid }}
+  closingIssuesReferences(first: $few) {{ {PAGE} nodes {{ url }} }}
+  reviews(first: $many) {{ {PAGE} nodes {{ id state updatedAt body }} }}
+  reviewThreads(first: $many) {{
+    {PAGE} nodes {{
+      id isResolved isOutdated path line originalLine
+      comments(first: $few) {{ {PAGE} nodes {{ id updatedAt }} }}
+    }}
+  }}
+}}
+"""
+
+_CONTENT = f"""
+fragment IssueContent on Issue {{
+  comments(first: $many) {{ {PAGE} nodes {{ {COMMENT} }} }}
+}}
+fragment PullContent on PullRequest {{
+  comments(first: $many) {{ {PAGE} nodes {{ {COMMENT} }} }}
+  reviews(first: $many) {{ {PAGE} nodes {{ {REVIEW} }} }}
+  reviewThreads(first: $many) {{ {PAGE} nodes {{ {THREAD} }} }}
+  files(first: $many) {{ {PAGE} nodes {{ {FILE} }} }}
+  commits(first: $many) {{ {PAGE} nodes {{ {COMMIT} }} }}
+}}
+"""
+
+_ISSUES_SINCE = f"""
+    issues(first: $first, after: $issuesAfter, filterBy: {{since: $since}},
+           orderBy: {{field: CREATED_AT, direction: ASC}}) {{
+      {PAGE} nodes {{ id number updatedAt }}
+    }}"""
+_PULLS_LATEST = f"""
+    pullRequests(first: $first, after: $pullsAfter,
+                 orderBy: {{field: UPDATED_AT, direction: DESC}}) {{
+      {PAGE} nodes {{ id number updatedAt }}
+    }}"""
+
+
+def changes_query(*, issues: bool, pulls: bool) -> str:
+    """What moved lately: issues since, in the order of their creation; pulls, the latest first."""
+    variables = "$owner: String!, $name: String!, $first: Int!"
+    if issues:
+        variables += ", $since: DateTime!, $issuesAfter: String"
+    if pulls:
+        variables += ", $pullsAfter: String"
+    return f"""query Changes({variables}) {{
+  repository(owner: $owner, name: $name) {{
+    id nameWithOwner{_ISSUES_SINCE if issues else ""}{_PULLS_LATEST if pulls else ""}
+  }}
+}}
+"""
+
+
+def sweep_query(kind: Kind) -> str:
+    """All items of a kind with their facts, in the order of their creation."""
+    field, facts = ("issues", "IssueFacts") if kind == "Issue" else ("pullRequests", "PullFacts")
+    return f"""query Sweep(
+  $owner: String!, $name: String!, $first: Int!, $after: String, $many: Int!, $few: Int!
+) {{
+  repository(owner: $owner, name: $name) {{
+    id nameWithOwner
+    {field}(first: $first, after: $after, orderBy: {{field: CREATED_AT, direction: ASC}}) {{
+      {PAGE} nodes {{ ...{facts} }}
+    }}
+  }}
+}}
+{_needed(FACTS, facts)}"""
+
+
+def probe_query(numbers: Sequence[int]) -> str:
+    """The facts of these numbers, issue or pull request, each under its alias `_NUMBER`."""
+    asked = "\n".join(
+        f"    _{number}: issueOrPullRequest(number: {number}) {{ ...IssueFacts ...PullFacts }}"
+        for number in numbers
+    )
+    return f"""query Probe($owner: String!, $name: String!, $many: Int!, $few: Int!) {{
+  repository(owner: $owner, name: $name) {{
+{asked}
+  }}
+}}
+{FACTS}"""
+
+
+def items_query(kind: Kind) -> str:
+    """Items by node id, with facts and content."""
+    spread = "...IssueFacts ...IssueContent" if kind == "Issue" else "...PullFacts ...PullContent"
+    used = spread.replace("...", "").split()
+    return f"""query Items($ids: [ID!]!, $many: Int!, $few: Int!) {{
+  nodes(ids: $ids) {{ {spread} }}
+}}
+{_needed(FACTS + _CONTENT, *used)}"""
+
+
+def rest_query(kind: Literal["Issue", "PullRequest", "PullRequestReviewThread"], field: str) -> str:
+    """The next page of one connection of one node, as `rest`."""
+    nodes = INLINE if kind == "PullRequestReviewThread" else CONNECTIONS[kind][field]
+    few = ", $few: Int!" if "$few" in nodes else ""
+    return f"""query Rest($id: ID!, $first: Int!, $after: String{few}) {{
+  node(id: $id) {{
+    ... on {kind} {{ rest: {field}(first: $first, after: $after) {{ {PAGE} nodes {{ {nodes} }} }} }}
+  }}
+}}
+"""
+
+
+def _needed(fragments: str, *names: str) -> str:
+    """Those fragments alone: GitHub refuses a query that defines one it does not use."""
+    each = fragments.split("fragment ")
+    return "".join(f"fragment {text}" for text in each if text.split(" ")[0] in names)
