@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
+from typing import TYPE_CHECKING
 
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from sync_assets.control.outages import explain
@@ -18,6 +18,9 @@ from sync_assets.control.schema import instance
 from sync_assets.control.upgrade import is_current, upgrade
 from sync_assets.errors import InvalidSettings, StoreUnavailable
 from sync_assets.settings import Settings
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
 
 Clock = Callable[[], datetime]
 """The time now, aware UTC."""
@@ -105,10 +108,14 @@ def open_database(
     return database
 
 
-def insert_into(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+def insert_into(connection: Connection, table: Table) -> "sqlite.Insert | postgresql.Insert":
     """An INSERT with the `on_conflict_*` clauses, which both databases spell alike."""
     if connection.dialect.name == "sqlite":
+        from sqlalchemy.dialects import sqlite
+
         return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # an import that SQLite need not wait for
+
     return postgresql.insert(table)
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 _ALNUM = r"[A-Za-z0-9]"
 _URLSAFE = r"[A-Za-z0-9_-]"
@@ -21,8 +22,12 @@ class TokenRule:
 
     kind: str
     needle: bytes
-    pattern: re.Pattern[str]
+    expression: str
     before: int = 0
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        return _compiled(self.expression)
 
 
 TOKEN_CHARACTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.+/~"
@@ -31,10 +36,16 @@ REACH = 8
 _NEEDLE_HEAD = 2
 
 
+@cache
+def _compiled(expression: str) -> re.Pattern[str]:
+    """Compiled when its needle is first seen: two hundred of them would cost every start."""
+    return re.compile(expression)
+
+
 def _rules(kind: str, prefixes: str, tail: str, *, alone: bool = False) -> list[TokenRule]:
     left = _ALONE if alone else ""
     return [
-        TokenRule(kind, prefix.encode(), re.compile(left + re.escape(prefix) + tail))
+        TokenRule(kind, prefix.encode(), left + re.escape(prefix) + tail)
         for prefix in prefixes.split()
     ]
 
@@ -70,7 +81,7 @@ TOKEN_RULES: tuple[TokenRule, ...] = (
     TokenRule(
         "azure_client_secret",
         b"Q~",
-        re.compile(rf"{_ALONE}[\w~.-]{{3}}\dQ~[\w~.-]{{31,}}", re.ASCII),
+        rf"(?a:{_ALONE}[\w~.-]{{3}}\dQ~[\w~.-]{{31,}})",
         before=4,
     ),
     *_rules(
@@ -117,7 +128,7 @@ TOKEN_RULES: tuple[TokenRule, ...] = (
     TokenRule(
         "mailchimp_key",
         b"-us",
-        re.compile(rf"{_ALONE}{_HEX}{{32}}-us[0-9]{{1,2}}(?![0-9A-Za-z])"),
+        rf"{_ALONE}{_HEX}{{32}}-us[0-9]{{1,2}}(?![0-9A-Za-z])",
         before=32,
     ),
     *_rules("brevo_key", "xkeysib- xsmtpsib-", rf"{_URLSAFE}{{60,}}"),
@@ -129,7 +140,7 @@ TOKEN_RULES: tuple[TokenRule, ...] = (
     TokenRule(
         "terraform_token",
         b".atlasv1.",
-        re.compile(rf"{_ALONE}{_ALNUM}{{14}}\.atlasv1\.[A-Za-z0-9_=-]{{60,}}"),
+        rf"{_ALONE}{_ALNUM}{{14}}\.atlasv1\.[A-Za-z0-9_=-]{{60,}}",
         before=14,
     ),
     *_rules("pulumi_token", "pul-", rf"{_HEX}{{40}}{_END}", alone=True),
@@ -141,9 +152,7 @@ TOKEN_RULES: tuple[TokenRule, ...] = (
     *_rules("planetscale_token", "pscale_tkn_ pscale_pw_ pscale_oauth_", rf"{_DOTTED}{{32,}}"),
     *_rules("supabase_key", "sbp_ sb_secret_", rf"{_URLSAFE}{{30,}}", alone=True),
     *_rules("postman_key", "PMAK-", rf"{_HEX}{{24}}-{_HEX}{{34}}"),
-    TokenRule(
-        "airtable_token", b"pat", re.compile(rf"{_ALONE}pat[A-Za-z0-9]{{14}}\.[0-9a-f]{{64}}")
-    ),
+    TokenRule("airtable_token", b"pat", rf"{_ALONE}pat[A-Za-z0-9]{{14}}\.[0-9a-f]{{64}}"),
     *_rules("figma_token", "figd_", rf"{_URLSAFE}{{36,}}"),
     *_rules(
         "doppler_token",
@@ -169,7 +178,7 @@ TOKEN_RULES: tuple[TokenRule, ...] = (
     TokenRule(
         "telegram_token",
         b":AA",
-        re.compile(rf"(?<=\d)[0-9]{{7}}:AA{_URLSAFE}{{33}}{_END}"),
+        rf"(?<=\d)[0-9]{{7}}:AA{_URLSAFE}{{33}}{_END}",
         before=7,
     ),
     *_rules(
