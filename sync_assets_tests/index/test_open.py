@@ -127,3 +127,14 @@ def test_the_tables_are_lancedb_tables(place: Path):
         b"lance-schema:unenforced-primary-key": b"true"
     }
     assert not table.schema.field("chunk_id").nullable
+
+
+def test_opening_an_index_leaves_pandas_out_until_someone_wants_it(place: Path):
+    program = (
+        "import sys; from sync_assets.index.reader import IndexReader;"
+        f"reader = IndexReader({str(place)!r}, owner={OWNER!r});"
+        "reader.documents_stored('github:owner/name', 'files');"
+        "assert 'pandas' not in sys.modules;"
+        "import pyarrow as pa; assert len(pa.table({'a': [1, 2]}).to_pandas()) == 2"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
