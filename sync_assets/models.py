@@ -383,3 +383,18 @@ class Approval(Answer):
     state: ApprovalState
     created_at: datetime
     decided_at: datetime | None = None
+
+
+class DeploymentOutcome(Answer):
+    """How a triggered deployment ended. `ready` is its only good end."""
+
+    deployment: str
+    url: str
+    state: str
+    error: str | None
+    seconds: float
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it can serve now."""
+        return self.state == "ready"

@@ -90,6 +90,9 @@ class Settings(BaseSettings):
     vercel_api_url: HttpUrl = Field(
         default=AnyHttpUrl("https://api.vercel.com"), description="Vercel's REST API."
     )
+    vercel_deploy_hooks: SecretStr = Field(
+        default=SecretStr(""), description="URLs of deploy hooks, separated by commas."
+    )
     git_timeout_seconds: int = Field(default=600, ge=1, description="A git command's longest run.")
     alert_slack_webhook_url: SecretHttpUrl = Field(
         default=SecretStr(""), description="Slack is told of sources in error; empty: it is not."

@@ -81,6 +81,7 @@ def test_jobs_schedules_and_sensors_are_these_and_run_by_default():
         "sync_git",
         "sync_github",
         "sync_vercel",
+        "trigger_deployment",
         "verify_git",
         "verify_github",
         "verify_vercel",

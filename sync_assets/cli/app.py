@@ -13,6 +13,7 @@ import typer
 from sync_assets.cli import (
     approve,
     demo,
+    deployments,
     failures,
     sandbox,
     search,
@@ -45,6 +46,7 @@ app.command("verify", epilog=verify.EXAMPLES)(verify.verify)
 app.command("status", epilog=status.EXAMPLES)(status.status)
 app.add_typer(failures.app, name="failures")
 app.command("approve", epilog=approve.EXAMPLES)(approve.approve)
+app.add_typer(deployments.app, name="deployments")
 app.command("sandbox", epilog=sandbox.EXAMPLES)(sandbox.sandbox)
 
 

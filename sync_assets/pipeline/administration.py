@@ -18,6 +18,7 @@ from sync_assets.sync.removal import remove_source
 
 FRESHNESS_OP = "tell_freshness"
 REMOVE_OP = "purge_source"
+DEPLOY_OP = "deploy"
 
 
 class Registration(dg.Config):
@@ -100,6 +101,50 @@ def removal_request(source_id: str, run_key: str) -> dg.RunRequest:
         tags=tags.run_tags("remove", source_id),
         run_config={"ops": {REMOVE_OP: {"config": {"source_id": source_id}}}},
     )
+
+
+class DeploymentTrigger(dg.Config):
+    """A deployment to be started; `by` is who wants it."""
+
+    source_id: str
+    by: str
+    build_cache: bool = True
+
+
+def deploy_job() -> dg.JobDefinition:
+    """A deploy hook, called from the UI's launchpad."""
+
+    @dg.op(
+        name=DEPLOY_OP,
+        out=dg.Out(dg.Nothing),
+        description="Calls the deploy hook of a Vercel source and follows the deployment to its "
+        "end. The run's config says who wanted it.",
+    )
+    def deploy(context: OpExecutionContext, config: DeploymentTrigger, stores: Provided) -> None:
+        from sync_assets.deployments import trigger_deployment
+
+        context.instance.add_run_tags(
+            context.run_id, {tags.SOURCE: config.source_id, tags.TRIGGERED_BY: config.by}
+        )
+        context.log.info("%s wants a deployment of %s", config.by, config.source_id)
+        with stores.open() as opened:
+            outcome = trigger_deployment(
+                opened, config.source_id, build_cache=config.build_cache, progress=context.log.info
+            )
+            opened.registry.request_sync(config.source_id, "incremental", config.by)
+        told = f"{outcome.deployment} is {outcome.state} ({outcome.url}) {outcome.error or ''}"
+        if not outcome.is_good:
+            raise dg.Failure(told, allow_retries=False)
+        context.log.info(told)
+
+    @dg.job(
+        name="trigger_deployment",
+        description="Starts a deployment at Vercel, follows it to its end, then syncs its source.",
+    )
+    def trigger() -> None:
+        deploy()
+
+    return trigger
 
 
 class Overdue(dg.Config):

@@ -8,7 +8,12 @@ from dagster import OpExecutionContext
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from sync_assets.connectors.base import Connector
-from sync_assets.pipeline.administration import freshness_job, register_job, remove_job
+from sync_assets.pipeline.administration import (
+    deploy_job,
+    freshness_job,
+    register_job,
+    remove_job,
+)
 from sync_assets.pipeline.checks import AUDIT, audit_key
 from sync_assets.pipeline.findings import equality
 from sync_assets.pipeline.keys import MAINTENANCE, index_key, stage_keys
@@ -30,6 +35,7 @@ class Jobs:
     remove: Job
     maintenance: Job
     freshness: Job
+    deploy: Job
 
     def all(self) -> list[Job]:
         """For `Definitions`."""
@@ -40,6 +46,7 @@ class Jobs:
             self.remove,
             self.maintenance,
             self.freshness,
+            self.deploy,
         ]
 
 
@@ -51,6 +58,7 @@ def build_jobs(connectors: Sequence[Connector]) -> Jobs:
         register=register_job(),
         remove=remove_job(connectors),
         freshness=freshness_job(connectors),
+        deploy=deploy_job(),
         maintenance=dg.define_asset_job(
             "maintain_index",
             dg.AssetSelection.assets(MAINTENANCE),

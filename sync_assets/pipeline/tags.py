@@ -12,6 +12,8 @@ Trigger = Literal[
 
 SOURCE: Final = "sync_assets/source"
 TRIGGER: Final = "sync_assets/trigger"
+TRIGGERED_BY: Final = "sync_assets/triggered_by"
+"""Who wanted a deployment."""
 RECORDED: Final = "sync_assets/recorded"
 """Holds the run's own id once its outcome stands in the registry; a re-execution inherits tags."""
 PROCESS: Final = "sync_assets/process"
