@@ -71,10 +71,10 @@ class TrackerClient:
         variables = {"first": first, "after": after, **self._place, **nested.variables}
         return self._run(queries.sweep_query(kind), variables)
 
-    def probe(self, numbers: Sequence[int], nested: Nested) -> Mapping[str, Any]:
+    def probe(self, items: Mapping[int, Kind], nested: Nested) -> Mapping[str, Any]:
         """`repository` with the facts of these numbers; null where there is none of that number."""
         variables = {**self._place, **nested.variables}
-        answer = self._run(queries.probe_query(numbers), variables, accept=(NOT_FOUND,))
+        answer = self._run(queries.probe_query(items), variables, accept=(NOT_FOUND,))
         found: Mapping[str, Any] = field_of(answer.data, "repository")
         return found
 

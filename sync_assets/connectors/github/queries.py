@@ -4,7 +4,7 @@ Two fragments an item: its facts, from which its version follows, and its conten
 of a connection is asked for with the same arguments, so that one answer serves both.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Final, Literal
 
 Kind = Literal["Issue", "PullRequest"]
@@ -51,6 +51,7 @@ _ITEM = f"""
   latest: comments(first: 1, orderBy: {{field: UPDATED_AT, direction: DESC}}) {{
     totalCount nodes {{ id updatedAt body }}
   }}"""
+FACTS_OF: Final[dict[Kind, str]] = {"Issue": "IssueFacts", "PullRequest": "PullFacts"}
 
 # The facts are light: of reviews and threads only what tells that they changed.
 FACTS: Final = f"""
@@ -113,7 +114,7 @@ def changes_query(*, issues: bool, pulls: bool) -> str:
 
 def sweep_query(kind: Kind) -> str:
     """All items of a kind with their facts, in the order of their creation."""
-    field, facts = ("issues", "IssueFacts") if kind == "Issue" else ("pullRequests", "PullFacts")
+    field, facts = ("issues" if kind == "Issue" else "pullRequests"), FACTS_OF[kind]
     return f"""query Sweep(
   $owner: String!, $name: String!, $first: Int!, $after: String, $many: Int!, $few: Int!
 ) {{
@@ -127,18 +128,19 @@ def sweep_query(kind: Kind) -> str:
 {_needed(FACTS, facts)}"""
 
 
-def probe_query(numbers: Sequence[int]) -> str:
-    """The facts of these numbers, issue or pull request, each under its alias `_NUMBER`."""
+def probe_query(items: Mapping[int, Kind]) -> str:
+    """The facts of the items of these numbers, each under its alias `_NUMBER`."""
+    facts = {number: FACTS_OF[kind] for number, kind in items.items()}
     asked = "\n".join(
-        f"    _{number}: issueOrPullRequest(number: {number}) {{ ...IssueFacts ...PullFacts }}"
-        for number in numbers
+        f"    _{number}: issueOrPullRequest(number: {number}) {{ ...{name} }}"
+        for number, name in facts.items()
     )
     return f"""query Probe($owner: String!, $name: String!, $many: Int!, $few: Int!) {{
   repository(owner: $owner, name: $name) {{
 {asked}
   }}
 }}
-{FACTS}"""
+{_needed(FACTS, *facts.values())}"""
 
 
 def items_query(kind: Kind) -> str:

@@ -58,11 +58,10 @@ class RestTracker(Tracker):
             for row in self._client.pull_comments(name, since.at):
                 found[comment_mark(row)] = "PullRequest"
         wanted = [mark for mark, kind in found.items() if kind in kinds]
-        kind_of: Mapping[int, Kind] = {mark.number: found[mark] for mark in wanted}
         items = [
             listed
-            for number in touched(wanted, since)
-            for listed in self._listed_alone(name, kind_of[number], number)
+            for number, kind in touched({mark: found[mark] for mark in wanted}, since).items()
+            for listed in self._listed_alone(name, kind, number)
         ]
         return Sighting(items, watermark_at(begun, identity, name, self.by, wanted))
 

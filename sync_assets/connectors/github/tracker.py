@@ -55,7 +55,7 @@ class GraphQLTracker(Tracker):
         self._probes = Size(PROBED)
 
     def changes(self, since: Watermark, kinds: Collection[Kind], pages: Size) -> Sighting | None:
-        marks: list[Mark] = []
+        marks: dict[Mark, Kind] = {}
         after: dict[Kind, str | None] = dict.fromkeys(kinds)
         guards = {kind: Seen(f"GitHub's {_FIELDS[kind]}") for kind in kinds}
         begun: tuple[datetime, str, str] | None = None
@@ -69,7 +69,7 @@ class GraphQLTracker(Tracker):
             for kind in tuple(after):
                 page = checked(_TOUCHED, repository[_FIELDS[kind]], _FIELDS[kind])
                 new = [node for node in page.nodes if node.updated_at >= since.at]
-                marks += [Mark(node.number, node.id, node.updated_at) for node in new]
+                marks |= {Mark(node.number, node.id, node.updated_at): kind for node in new}
                 ended = kind == "PullRequest" and len(new) < len(page.nodes)
                 cursor = None if ended else _cursor(page.page_info, guards[kind])
                 if cursor is None:
@@ -79,9 +79,8 @@ class GraphQLTracker(Tracker):
         if begun is None:
             raise ValueError("no kind of item was asked for")
         date, identity, name = begun
-        marks += self._commented(name, since.at, kinds)
-        found = self._probe([*touched(marks, since)], identity)
-        items = [_listed(item) for item in found if item.kind in kinds]
+        marks |= self._commented(name, since.at, kinds)
+        items = [_listed(item) for item in self._probe(touched(marks, since), identity)]
         return Sighting(items, watermark_at(date, identity, name, self.by, marks))
 
     def sweep(self, kind: Kind, pages: Size) -> Sighting:
@@ -164,21 +163,27 @@ class GraphQLTracker(Tracker):
 
         return sized(pages, ask)
 
-    def _commented(self, name: str, since: datetime, kinds: Collection[Kind]) -> Iterator[Mark]:
-        for row in self._client.issue_comments(name, since):
-            if comment_kind(row) in kinds:
-                yield comment_mark(row)
+    def _commented(
+        self, name: str, since: datetime, kinds: Collection[Kind]
+    ) -> Mapping[Mark, Kind]:
+        found: dict[Mark, Kind] = {
+            comment_mark(row): comment_kind(row)
+            for row in self._client.issue_comments(name, since)
+            if comment_kind(row) in kinds
+        }
         if "PullRequest" in kinds:
             for row in self._client.pull_comments(name, since):
-                yield comment_mark(row)
+                found[comment_mark(row)] = "PullRequest"
+        return found
 
-    def _probe(self, numbers: Sequence[int], identity: str) -> Iterator[Item]:
+    def _probe(self, items: Mapping[int, Kind], identity: str) -> Iterator[Item]:
         """The items of these numbers that are in this repository still."""
-        at = 0
+        numbers, at = [*items], 0
         while at < len(numbers):
             batch = numbers[at : at + self._probes.now]
+            wanted: dict[int, Kind] = {number: items[number] for number in batch}
             try:
-                found = self._client.probe(batch, Nested(self._nested.now))
+                found = self._client.probe(wanted, Nested(self._nested.now))
             except PageTooLarge:
                 if not self._probes.halve(len(batch)):
                     raise
@@ -186,7 +191,7 @@ class GraphQLTracker(Tracker):
             self._probes.worked()
             at += len(batch)
             for number in batch:
-                item = checked(_ITEM, found.get(f"_{number}"), "item")
+                item = checked(_ITEM, found.get(f"_{number}") or None, "item")
                 if item is not None and item.repository.id == identity:
                     self._finish(item)
                     yield item

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal, Self
 
+from sync_assets.connectors.github.queries import Kind
+
 Api = Literal["graphql", "rest"]
 
 OVERLAP: Final = timedelta(minutes=2)
@@ -73,7 +75,10 @@ class Mark:
         return f"{self.id}@{self.updated_at:%Y%m%dT%H%M%S}"
 
 
-def touched(marks: Iterable[Mark], since: Watermark) -> Mapping[int, None]:
-    """The numbers of items that moved since, in order, without what was seen before."""
+def touched(marks: Mapping[Mark, Kind], since: Watermark) -> Mapping[int, Kind]:
+    """The items that moved since, by number, in order, without what was seen before."""
     seen = {*since.seen}
-    return dict.fromkeys(sorted(mark.number for mark in marks if str(mark) not in seen))
+    new: dict[int, Kind] = {
+        mark.number: kind for mark, kind in marks.items() if str(mark) not in seen
+    }
+    return {number: new[number] for number in sorted(new)}

@@ -1,0 +1,68 @@
+"""Each query that we send, by GitHub's own schema and limits."""
+
+from collections.abc import Mapping
+from functools import cache
+
+import pytest
+from graphql import GraphQLSchema, build_schema, parse, validate
+
+from sync_assets.connectors.github import queries
+from sync_assets.connectors.github.client import Nested
+from sync_assets.connectors.github.connector import ISSUES, PULL_REQUESTS
+from sync_assets.connectors.github.cost import MOST_NODES, query_cost
+from sync_assets.connectors.github.queries import CONNECTIONS, Kind
+from sync_assets.connectors.github.tracker import NESTED, PROBED
+from sync_assets.settings import Settings
+from sync_assets_tests.shared import shared_file
+
+FIRST = {"first": 100}
+LARGEST = Nested(NESTED).variables
+ISSUES_READ = ["I"] * (ISSUES.batch_documents or Settings.model_fields["batch_documents"].default)
+PULLS_READ = ["P"] * (PULL_REQUESTS.batch_documents or 0)
+MIXED: dict[int, Kind] = {n: "Issue" if n % 2 else "PullRequest" for n in range(1, PROBED + 1)}
+
+SENT: dict[str, tuple[str, Mapping[str, object]]] = {
+    "changes": (queries.changes_query(issues=True, pulls=True), FIRST),
+    "changes of issues": (queries.changes_query(issues=True, pulls=False), FIRST),
+    "changes of pulls": (queries.changes_query(issues=False, pulls=True), FIRST),
+    "sweep of issues": (queries.sweep_query("Issue"), {**FIRST, **LARGEST}),
+    "sweep of pulls": (queries.sweep_query("PullRequest"), {"first": 50, **LARGEST}),
+    "probe": (queries.probe_query(MIXED), {**LARGEST}),
+    "issues": (queries.items_query("Issue"), {"ids": ISSUES_READ, **LARGEST}),
+    "pulls": (queries.items_query("PullRequest"), {"ids": PULLS_READ, **LARGEST}),
+    **{
+        f"rest of {kind}.{field}": (
+            queries.rest_query(kind, field), {"first": NESTED, "few": LARGEST["few"]},
+        )
+        for kind, fields in CONNECTIONS.items() for field in fields
+    },
+    "rest of a thread": (
+        queries.rest_query("PullRequestReviewThread", "comments"), {"first": NESTED},
+    ),
+}  # fmt: skip
+
+
+@cache
+def _official() -> GraphQLSchema:
+    return build_schema(shared_file("specs/github.graphql").read_text(), assume_valid_sdl=True)
+
+
+@pytest.mark.parametrize("name", SENT)
+def test_query_is_valid_by_the_official_schema(name: str):
+    query, _ = SENT[name]
+
+    assert validate(_official(), parse(query)) == []
+
+
+@pytest.mark.parametrize("name", SENT)
+def test_query_stays_below_the_vendors_largest_number_of_nodes_and_costs_few_points(name: str):
+    cost = query_cost(*SENT[name])
+
+    assert 0 < cost.nodes < MOST_NODES / 2
+    assert cost.points <= 30
+
+
+def test_an_invalid_query_would_be_found():
+    wrong = queries.items_query("Issue").replace("assignees", "asignees")
+
+    assert validate(_official(), parse(wrong))
