@@ -6,8 +6,15 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
-from sync_assets.connectors.base import Connector, Session, SourceSettings, Stream
-from sync_assets.errors import PageTooLarge, SourceUnavailable
+from sync_assets.connectors.base import (
+    AFTER_A_TIMEOUT,
+    Connector,
+    Session,
+    Size,
+    SourceSettings,
+    Stream,
+)
+from sync_assets.errors import PageTooLarge, SourceUnavailable, UnexpectedPayload
 from sync_assets.http.clients import HttpClients
 from sync_assets.models import (
     Document,
@@ -44,13 +51,16 @@ class Tracker:
     """What the vendor holds, by name, each text with the tick of its last touch; and its moods.
 
     `limited` is raised by every call; `too_large` items in one call are too many; `slow` ones time
-    out. `races` are done one by one, before a page is listed or a document is fetched.
+    out; a batch with a `poisonous` one cannot be read. A page has `page` items at most. `races`
+    are done one by one, before a page is listed or a document is fetched.
     """
 
     tickets: dict[str, tuple[str, int]] = field(default_factory=dict[str, tuple[str, int]])
     tombstones: dict[str, int] = field(default_factory=dict[str, int])
     tick: int = 0
     broken: set[str] = field(default_factory=set[str])
+    poisonous: set[str] = field(default_factory=set[str])
+    page: int = 8
     limited: Exception | None = None
     limited_after: int = 0
     too_large: int = 1_000
@@ -94,10 +104,9 @@ class Tracker:
 
 
 class FeedSession(Session):
-    most_items = 8
-
     def __init__(self, world: Tracker, source: Source, stream: str) -> None:
         self.world = world
+        self.pages = Size(world.page)
         self.source = source
         self.stream = stream
 
@@ -114,9 +123,14 @@ class FeedSession(Session):
             size = self.pages.now
             try:
                 world.call(size)
-            except (PageTooLarge, SourceUnavailable):
+            except PageTooLarge:
                 if not self.pages.halve(size):
                     raise
+                continue
+            except SourceUnavailable:
+                if size <= AFTER_A_TIMEOUT:
+                    raise
+                self.pages.timed_out()
                 continue
             self.pages.worked()
             entries += [
@@ -140,6 +154,8 @@ class FeedSession(Session):
 
     def fetch(self, entries: Sequence[ListingEntry], watermark: str) -> Iterator[Fetched]:
         self.world.call(len(entries))
+        if self.world.poisonous.intersection(entry.key for entry in entries):
+            raise UnexpectedPayload("the answer cannot be read")
         for entry in entries:
             self.world.fetched.append(entry.key)
             if entry.key in self.world.broken:

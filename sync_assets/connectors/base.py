@@ -48,6 +48,10 @@ class Stream:
     batch_documents: int | None = None
 
 
+AFTER_A_TIMEOUT = 25
+"""Items of a batch or page after a time-out or a 502."""
+
+
 class Size:
     """How many items to ask for at once: halved where that was too much, and grown back, one step
     after every GROW_AFTER successes. Safe from several threads.
@@ -81,6 +85,16 @@ class Size:
             self._now = max(1, min(self._now, size))
             self._successes, self._failed = 0, True
 
+    def timed_out(self) -> bool:
+        """It took too long: AFTER_A_TIMEOUT from now on. Where it was no more, half, and False: the
+        vendor may be down, so try later.
+        """
+        if self._now > AFTER_A_TIMEOUT:
+            self.limit(AFTER_A_TIMEOUT)
+            return True
+        self.halve()
+        return False
+
     def begin(self, size: int) -> None:
         """Ask for no more than `size` at first: what was learned earlier."""
         with self._lock:
@@ -103,8 +117,9 @@ class Size:
 class Session(ABC):
     """One source and stream, opened: its credentials, cache and connections.
 
-    `pages` is how large the pages of its lists may be. The session halves it on PageTooLarge and
-    on time-outs, and calls `worked` for every good page; the engine keeps what was learned.
+    `pages` is how large the pages of its lists may be. The session halves it on PageTooLarge,
+    calls `timed_out` on time-outs that it tries again, and `worked` for every good page; the engine
+    takes a SourceUnavailable for a time-out, and keeps what was learned.
     """
 
     relists: ClassVar[bool] = False

@@ -1,14 +1,16 @@
 """What the assets that list do, for one stream or for several that are listed together."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import dagster as dg
 from dagster import AssetExecutionContext
 
-from sync_assets.connectors.base import Stream
-from sync_assets.models import SyncMode, digest
-from sync_assets.pipeline.metadata import Metadata, documents_metadata, listing_metadata
+from sync_assets.connectors.base import Session, Stream
+from sync_assets.errors import RateLimited
+from sync_assets.models import ListReport, SyncMode, digest
+from sync_assets.pipeline.metadata import Metadata, documents_metadata, listing_metadata, waits
 from sync_assets.pipeline.steps import Step, StreamStep
 
 
@@ -21,17 +23,22 @@ def bring_in(
     fetch: bool,
 ) -> Iterator[dg.MaterializeResult[Any]]:
     """List each stream, and with `fetch` bring its documents in. Streams that the source lacks
-    yield nothing; those with nothing to index, an observation.
+    yield nothing; those with nothing to index, an observation, as those that have to wait.
     """
-    wanted = {key: stream for key, stream in streams.items() if step.has(stream)}
+    wanted = {key: step.of(stream) for key, stream in streams.items() if step.has(stream)}
     if not wanted:
         context.log.info("%s has none of these streams", step.source.source_id)
         return
     step.stores.registry.record_started(step.source.source_id)
-    with step.sessions([*wanted.values()]) as sessions:
-        for key, stream in wanted.items():
-            one = step.of(stream, sessions[stream.name])
-            metadata, watermark = _brought_in(one, mode, fetch=fetch)
+    with _opened(step, [*wanted.values()], mode) as (sessions, waiting):
+        for key, one in wanted.items():
+            name = one.stream.name
+            if (wait := waiting.get(name)) is not None:
+                one.take(wait)
+                context.log.info("%s %s %s", step.source.source_id, name, waits(wait))
+                observe(context, key, listing_metadata(wait, step.link))
+                continue
+            metadata, watermark = _brought_in(one, sessions[name], mode, fetch=fetch)
             if watermark is None:
                 observe(context, key, metadata)
             else:
@@ -45,8 +52,31 @@ def observe(context: AssetExecutionContext, key: dg.AssetKey, metadata: Metadata
     context.log_event(observation)
 
 
-def _brought_in(one: StreamStep, mode: SyncMode, *, fetch: bool) -> tuple[Metadata, str | None]:
+@contextmanager
+def _opened(
+    step: Step, streams: Sequence[StreamStep], mode: SyncMode
+) -> Generator[tuple[Mapping[str, Session], Mapping[str, ListReport]]]:
+    """Sessions of the streams that may go on, and what is to be said of those that have to wait.
+    The vendor hears of no stream whose time has not come.
+    """
+    found = {one.stream.name: one.sync.waits(mode) for one in streams}
+    waiting = {name: wait for name, wait in found.items() if wait is not None}
+    ready = [one for one in streams if one.stream.name not in waiting]
+    with ExitStack() as stack:
+        sessions: Mapping[str, Session] = {}
+        if ready:
+            try:
+                sessions = stack.enter_context(step.sessions([one.stream for one in ready]))
+            except RateLimited as limited:
+                waiting |= {one.stream.name: one.sync.put_off(limited, mode) for one in ready}
+        yield sessions, waiting
+
+
+def _brought_in(
+    listed: StreamStep, session: Session, mode: SyncMode, *, fetch: bool
+) -> tuple[Metadata, str | None]:
     """What was done; and the watermark listed, unless there is nothing to index."""
+    one = listed.step.of(listed.stream, session)
     link = one.step.link
     listing = one.sync.list(mode)
     one.take(listing)

@@ -8,6 +8,7 @@ from dagster import OpExecutionContext
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from sync_assets.connectors.base import Connector
+from sync_assets.errors import RateLimited
 from sync_assets.pipeline.administration import (
     deploy_job,
     freshness_job,
@@ -97,7 +98,11 @@ def verify_job(connector: Connector) -> Job:
             source = opened.registry.by_partition(connector.name, context.partition_key)
             for stream in connector.streams_of(source):
                 show = stores.progress(context.log)
-                report = verify_stream(opened, source, connector, stream, progress=show)
+                try:
+                    report = verify_stream(opened, source, connector, stream, progress=show)
+                except RateLimited as limited:  # its answer stands until the next night
+                    context.log.warning("%s", limited)
+                    continue
                 equality(report).tell(context, audit_key(connector, stream), source.scope)
 
     @dg.job(

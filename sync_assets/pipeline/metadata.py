@@ -46,8 +46,13 @@ def deferral_metadata(report: ListReport | DocumentsReport) -> Metadata:
     until = report.deferred_until
     if until is None:
         return {}
-    text = f"waits until {until:%Y-%m-%d %H:%M:%S} UTC because {report.deferred_because}"
-    return {"deferred": dg.MetadataValue.text(text), **_times(deferred_until=until)}
+    return {"deferred": dg.MetadataValue.text(waits(report)), **_times(deferred_until=until)}
+
+
+def waits(report: ListReport | DocumentsReport) -> str:
+    """In words, of one that is deferred."""
+    until = report.deferred_until
+    return f"waits until {until:%Y-%m-%d %H:%M:%S} UTC because {report.deferred_because}"
 
 
 def index_metadata(

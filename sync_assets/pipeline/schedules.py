@@ -135,10 +135,13 @@ def _nightly(
     ) -> Sequence[dg.RunRequest] | dg.SkipReason:
         at = context.scheduled_execution_time
         with stores.open() as opened:
+            cursors, now = opened.cursors.all(), opened.clock()
             sources = [
                 source
                 for source in opened.registry.all(connector.name, "active")
-                if night_hour(source.source_id) == at.hour and launcher.can_run(source)
+                if night_hour(source.source_id) == at.hour
+                and launcher.can_run(source)
+                and not launcher.must_wait(source, cursors, now)
             ]
         if not sources:
             return dg.SkipReason("No source has its turn in this hour.")

@@ -6,7 +6,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from sync_assets.connectors.base import Size
+from sync_assets.connectors.base import AFTER_A_TIMEOUT, Size
 from sync_assets.errors import (
     PageTooLarge,
     RateLimited,
@@ -20,8 +20,6 @@ T = TypeVar("T")
 
 AFTER_A_LIMIT = 10
 """Documents of a batch after a rate limit, until it has grown back."""
-AFTER_A_TIMEOUT = 25
-"""Items of a batch or page after a time-out or a 502."""
 SPLITS_OF_AN_OUTAGE = 2
 _MAY_BE_SPLIT = (PageTooLarge, SourceUnavailable, UnexpectedPayload)
 

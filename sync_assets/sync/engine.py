@@ -8,7 +8,7 @@ step may be killed and repeated; the cursor moves only when the index equals the
 import sys
 import time
 from collections.abc import Collection, Generator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, replace
 
 from sync_assets.chunking.chunk import CHUNKER_VERSION
@@ -27,7 +27,7 @@ from sync_assets.models import (
 )
 from sync_assets.redaction import RULES_VERSION
 from sync_assets.stores import Stores
-from sync_assets.sync.batches import AFTER_A_TIMEOUT, BatchCounts, fetch_in_batches
+from sync_assets.sync.batches import BatchCounts, fetch_in_batches
 from sync_assets.sync.diff import plan_documents, plan_index, remembered_reason
 from sync_assets.sync.fetching import DocumentSink, listing_row, prepare
 from sync_assets.sync.indexing import ChunkSink
@@ -80,11 +80,11 @@ class StreamSync:
         """See what exists now, and remember how far the next steps have to go."""
         started = time.monotonic()
         stores, listings = self.stores, self._listings
+        if (waits := self.waits(mode)) is not None:
+            return waits
         with self._lease() as lease, self.opened() as session:
             cursor = stores.cursors.get(*self._key)
             begun_at = stores.clock()
-            if cursor.deferred_until and cursor.deferred_until > begun_at:
-                return deferred_listing(cursor, started)
             since, earlier = listings.since(mode, cursor)
             page = stores.learned.get(*self._key).get("page")
             if page is not None:
@@ -93,10 +93,10 @@ class StreamSync:
                 listing = session.list(since)
             except RateLimited as limited:
                 lease.check()
-                return deferred_listing(listings.defer(limited), started)
+                return self.put_off(limited, mode)
             except SourceUnavailable:
                 if not session.relists:
-                    session.pages.limit(AFTER_A_TIMEOUT)
+                    session.pages.timed_out()
                 raise
             finally:
                 self._learn("page", session.pages)
@@ -114,6 +114,19 @@ class StreamSync:
             excluded=listing.excluded,
             seconds=time.monotonic() - started,
         )
+
+    def waits(self, mode: SyncMode) -> ListReport | None:
+        """What `list` reports where the vendor's time has not come; no session is needed for it."""
+        cursor = self.stores.cursors.get(*self._key)
+        if cursor.deferred_until is None or cursor.deferred_until <= self.stores.clock():
+            return None
+        self._keep_in_mind(mode)
+        return deferred_listing(cursor)
+
+    def put_off(self, limited: RateLimited, mode: SyncMode) -> ListReport:
+        """The vendor limits us before anything is listed: until when, is kept and reported."""
+        self._keep_in_mind(mode)
+        return deferred_listing(self._listings.defer(limited))
 
     def sync_documents(self) -> DocumentsReport:
         """Fetch what is new or changed into the `documents` table, in batches."""
@@ -233,6 +246,11 @@ class StreamSync:
             **asdict(sink.counts),
         )
 
+    def _keep_in_mind(self, mode: SyncMode) -> None:
+        """A full sync that has to wait is not forgotten meanwhile."""
+        if mode == "full" and self.stream.sweep is not None:
+            self.stores.cursors.want_sweep(*self._key, self.stores.clock())
+
     def _learn(self, kind: str, size: Size) -> None:
         """Keep what is less than the default; forget what has grown back."""
         begin = size.next_time()
@@ -282,14 +300,24 @@ def sync_stream(sync: StreamSync, mode: SyncMode) -> SyncReport:
     """All three steps in a row; the last two are left out where nothing changed, or where the
     vendor asked us to wait before there was anything to index.
     """
-    with sync.opened():
-        listing = sync.list(mode)
-        documents = None if listing.ends_sync else sync.sync_documents()
-        ends = documents is None or documents.ends_sync
-        return SyncReport(
-            source_id=sync.source.source_id,
-            stream=sync.stream.name,
-            listing=listing,
-            documents=documents,
-            index=None if ends else sync.index_documents(),
-        )
+    documents = index = None
+    with ExitStack() as stack:
+        listing = sync.waits(mode)
+        if listing is None:
+            try:
+                stack.enter_context(sync.opened())
+            except RateLimited as limited:
+                listing = sync.put_off(limited, mode)
+            else:
+                listing = sync.list(mode)
+        if not listing.ends_sync:
+            documents = sync.sync_documents()
+        if documents is not None and not documents.ends_sync:
+            index = sync.index_documents()
+    return SyncReport(
+        source_id=sync.source.source_id,
+        stream=sync.stream.name,
+        listing=listing,
+        documents=documents,
+        index=index,
+    )

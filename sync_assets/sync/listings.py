@@ -1,7 +1,6 @@
 """The listings of one stream: from where to ask, what is on its way into the index, what waits."""
 
 import json
-import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
@@ -137,13 +136,12 @@ class StreamListings:
         return cursors.get(*self._key)
 
 
-def deferred_listing(cursor: Cursor, started: float) -> ListReport:
-    """What a listing that has to wait reports; `started` is of the monotonic clock."""
+def deferred_listing(cursor: Cursor) -> ListReport:
+    """What a listing that has to wait reports."""
     return ListReport(
         unchanged=False,
         watermark=cursor.watermark or "",
         complete=False,
         deferred_until=cursor.deferred_until,
         deferred_because=cursor.deferred_because,
-        seconds=time.monotonic() - started,
     )

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sync_assets.connectors.base import Connector, Session, Size, Stream
+from sync_assets.errors import RateLimited
 from sync_assets.index.arrow import column, vectors
 from sync_assets.models import (
     Difference,
@@ -54,10 +55,22 @@ def verify_stream(
     """Read everything, at the source and in the index, and name each difference.
 
     With `repair`, what differs is fetched and indexed anew, and the audit is run again. Raises
-    FingerprintMismatch from a repair where the whole table is of another model.
+    RateLimited where the vendor asked us to wait, which syncs then do too; FingerprintMismatch from
+    a repair where the whole table is of another model.
     """
     audit = StreamAudit(stores, source, connector, stream, progress)
-    report = audit.run()
+    waiting = StreamSync(stores, source, connector, stream)
+    if (waits := waiting.waits("incremental")) is not None:
+        raise RateLimited(
+            f"{source.source_id} {stream.name} waits until {waits.deferred_until:%Y-%m-%d %H:%M:%S}"
+            f" UTC because {waits.deferred_because}",
+            retry_at=waits.deferred_until,
+        )
+    try:
+        report = audit.run()
+    except RateLimited as limited:
+        waiting.put_off(limited, "incremental")
+        raise
     broken = {found.document_id for found in report.differences if found.kind not in KNOWN}
     if not repair or not broken:
         return report

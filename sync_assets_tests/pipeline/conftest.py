@@ -1,4 +1,4 @@
-"""A pipeline of the toy vendor: real definitions, a real Dagster instance, real stores."""
+"""Pipelines of toy vendors: real definitions, a real Dagster instance, real stores."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -11,11 +11,14 @@ import pytest
 from sync_assets.definitions import definitions_of
 from sync_assets.models import Source
 from sync_assets.pipeline import tags
+from sync_assets.pipeline.keys import mode_config
+from sync_assets.pipeline.outcome import record_outcome
 from sync_assets.pipeline.resources import GivenStores
 from sync_assets.settings import Settings
 from sync_assets.stores import Stores
 from sync_assets_tests.fakes import FakeClock
 from sync_assets_tests.toy import ToyConnector, World
+from sync_assets_tests.toy_feed import Tracker, TrackerConnector
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -93,6 +96,11 @@ class Pipeline:
             )
         return results
 
+    def busy(self) -> list[str]:
+        """Runs that hold a slot, or wait for one."""
+        unfinished = self.instance.get_runs(dg.RunsFilter(statuses=tags.UNFINISHED))
+        return [run.run_id for run in unfinished]
+
     def partitions(self) -> list[str]:
         return sorted(self.instance.get_dynamic_partitions("toy_sources"))
 
@@ -139,3 +147,60 @@ def pipeline(
             world=world,
             clock=clock,
         )
+
+
+@dataclass
+class Desk:
+    """A pipeline of one source with tickets and replies."""
+
+    pipeline: Pipeline
+    source: Source
+    tickets: Tracker
+    replies: Tracker
+
+    def run(
+        self, scope: str = "desk", marks: Mapping[str, str] | None = None, *, full: bool = False
+    ) -> dg.ExecuteInProcessResult:
+        config = mode_config(TrackerConnector(self.tickets), "full" if full else "incremental")
+        result = self.pipeline.run("sync_tracker", scope, marks=marks, config=config)
+        record_outcome(self.pipeline.stores, self.pipeline.instance, result.run_id)
+        return result
+
+    def add(self, scope: str) -> Source:
+        """Another source, which sees the same tickets."""
+        self.pipeline.instance.add_dynamic_partitions("tracker_sources", [scope])
+        return self.pipeline.stores.registry.add("tracker", scope, {}, "*/15 * * * *")
+
+    def due(self, sensor: str) -> list[dg.RunRequest]:
+        return list(self.pipeline.tick(sensor).run_requests or ())
+
+
+@pytest.fixture(scope="session")
+def loaded(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[dg.Definitions, TrackerConnector]:
+    connector = TrackerConnector(Tracker())
+    settings = Settings(home=tmp_path_factory.mktemp("home"), embedder="hash")
+    return definitions_of([connector], settings), connector
+
+
+@pytest.fixture
+def desk(
+    loaded: tuple[dg.Definitions, TrackerConnector],
+    instance: dg.DagsterInstance,
+    settings: Settings,
+    clock: FakeClock,
+) -> Iterator[Desk]:
+    defs, connector = loaded
+    tickets, replies = Tracker(), Tracker()
+    connector.worlds = {"tickets": tickets, "replies": replies}
+    for name in ("a", "b"):
+        tickets.write(name, f"ticket {name}")
+        replies.write(name, f"reply {name}")
+    with ExitStack() as stack:
+        given = GivenStores(settings, clock=clock)
+        stores = stack.enter_context(given.open())
+        source = stores.registry.add("tracker", "desk", {}, "*/15 * * * *")
+        instance.add_dynamic_partitions("tracker_sources", ["desk"])
+        pipeline = Pipeline(defs, instance, given, stores, World(), clock)
+        yield Desk(pipeline, source, tickets, replies)

@@ -1,79 +1,19 @@
 """Streams that are listed together, and vendors that ask us to wait: as Dagster runs them."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import timedelta
 
 import dagster as dg
-import pytest
 
-from sync_assets.definitions import definitions_of
-from sync_assets.errors import RateLimited, SourceGone
-from sync_assets.models import Source
+from sync_assets.errors import RateLimited
 from sync_assets.pipeline import tags
 from sync_assets.pipeline.assets import connector_assets
-from sync_assets.pipeline.outcome import record_outcome
-from sync_assets.pipeline.resources import GivenStores
 from sync_assets.pipeline.versions import code_versions
-from sync_assets.settings import Settings
-from sync_assets_tests.fakes import FakeClock
-from sync_assets_tests.pipeline.conftest import QUIET, Pipeline
-from sync_assets_tests.toy import World
-from sync_assets_tests.toy_feed import Tracker, TrackerConnector
+from sync_assets_tests.pipeline.conftest import QUIET, Desk
+from sync_assets_tests.toy_feed import TrackerConnector
 
 TICKETS, REPLIES = (dg.AssetKey(["tracker", name]) for name in ("tickets", "replies"))
 INDEXES = {dg.AssetKey(["search_index", f"tracker_{name}"]) for name in ("tickets", "replies")}
 HOUR = timedelta(hours=1)
-
-
-@dataclass
-class Desk:
-    """A pipeline of one source with tickets and replies."""
-
-    pipeline: Pipeline
-    source: Source
-    tickets: Tracker
-    replies: Tracker
-
-    def run(self) -> dg.ExecuteInProcessResult:
-        result = self.pipeline.run("sync_tracker", "desk")
-        record_outcome(self.pipeline.stores, self.pipeline.instance, result.run_id)
-        return result
-
-    def due(self, sensor: str) -> list[dg.RunRequest]:
-        return list(self.pipeline.tick(sensor).run_requests or ())
-
-
-@pytest.fixture(scope="session")
-def loaded(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> tuple[dg.Definitions, TrackerConnector]:
-    connector = TrackerConnector(Tracker())
-    settings = Settings(home=tmp_path_factory.mktemp("home"), embedder="hash")
-    return definitions_of([connector], settings), connector
-
-
-@pytest.fixture
-def desk(
-    loaded: tuple[dg.Definitions, TrackerConnector],
-    instance: dg.DagsterInstance,
-    settings: Settings,
-    clock: FakeClock,
-) -> Iterator[Desk]:
-    defs, connector = loaded
-    tickets, replies = Tracker(), Tracker()
-    connector.worlds = {"tickets": tickets, "replies": replies}
-    for name in ("a", "b"):
-        tickets.write(name, f"ticket {name}")
-        replies.write(name, f"reply {name}")
-    with ExitStack() as stack:
-        given = GivenStores(settings, clock=clock)
-        stores = stack.enter_context(given.open())
-        source = stores.registry.add("tracker", "desk", {}, "*/15 * * * *")
-        instance.add_dynamic_partitions("tracker_sources", ["desk"])
-        pipeline = Pipeline(defs, instance, given, stores, World(), clock)
-        yield Desk(pipeline, source, tickets, replies)
 
 
 def materialized(result: dg.ExecuteInProcessResult) -> set[dg.AssetKey | None]:
@@ -202,27 +142,3 @@ def test_what_was_fetched_before_the_limit_is_indexed_in_the_same_run(desk: Desk
     ]
     assert "deferred" in event.materialization.metadata
     assert len(desk.pipeline.stores.reader.chunks_stored("tracker:desk", "tickets")) > 0
-
-
-def test_a_source_whose_run_failed_is_tried_again_with_back_off_and_not_by_its_cron(desk: Desk):
-    desk.tickets.limited = SourceGone("it was deleted")
-    waits: list[float] = []
-    registry, clock = desk.pipeline.stores.registry, desk.pipeline.clock
-
-    for _ in range(5):
-        desk.run()
-        failed = registry.get(desk.source.source_id)
-        assert failed.next_try_at is not None
-        waits.append((failed.next_try_at - clock.now).total_seconds())
-        assert not desk.due("retry_failures")
-        clock.now = failed.next_try_at
-        (request,) = desk.due("retry_failures")
-        assert request.partition_key == "desk"
-
-    for wait, expected in zip(waits, [30, 60, 120, 240, 3600], strict=True):
-        assert 0.8 * expected <= wait <= 1.2 * expected
-    assert registry.get(desk.source.source_id).status == "error"
-    desk.tickets.limited = None
-    desk.run()
-    assert registry.get(desk.source.source_id).status == "active"
-    assert not desk.due("retry_failures")
