@@ -71,6 +71,20 @@ class Settings(BaseSettings):
     lease_seconds: int = Field(
         default=60, ge=2, description="A writer that is silent this long loses."
     )
+    rate_reserve_points: int = Field(
+        default=100, ge=0, description="Of each vendor's budget, kept for webhooks and others."
+    )
+    rate_reserve_percent: int = Field(
+        default=10, ge=0, le=50, description="The same in percent; the larger one counts."
+    )
+    rate_cap_percent: int = Field(
+        default=100, ge=1, le=100, description="How much of a budget is ours in all."
+    )
+    quiet_hours: str = Field(
+        default="",
+        pattern=r"^((([01]\d|2[0-3]):[0-5]\d)-(([01]\d|2[0-3]):[0-5]\d))?$",
+        description="Only webhooks' runs call vendors then: `09:00-17:30`, in UTC.",
+    )
     github_token: SecretStr = Field(
         default=SecretStr(""), description="For private repositories, pull requests and issues."
     )

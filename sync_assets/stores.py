@@ -4,6 +4,7 @@ from functools import cached_property
 
 from sync_assets.control.alerts import Alerts
 from sync_assets.control.approvals import Approvals
+from sync_assets.control.budgets import Budgets
 from sync_assets.control.cursors import Cursors
 from sync_assets.control.database import BUSY_SECONDS, Clock, open_database, utc_now
 from sync_assets.control.failures import Failures
@@ -14,6 +15,7 @@ from sync_assets.control.registry import Registry
 from sync_assets.embedding.base import Embedder
 from sync_assets.embedding.cache import VectorCache, open_cache
 from sync_assets.http.clients import HttpClients
+from sync_assets.http.policy import rules_of
 from sync_assets.index.reader import IndexReader
 from sync_assets.index.writer import IndexWriter
 from sync_assets.settings import Settings
@@ -40,6 +42,7 @@ class Stores:
         self.alerts = Alerts(self.database)
         self.leases = Leases(self.database, clock)
         self.inbox = Inbox(self.database, clock)
+        self.budgets = Budgets(self.database)
 
     @cached_property
     def embedder(self) -> Embedder:
@@ -57,7 +60,7 @@ class Stores:
 
     @cached_property
     def http(self) -> HttpClients:
-        return HttpClients()
+        return HttpClients(budgets=self.budgets, rules=rules_of(self.settings), clock=self.clock)
 
     def writer(self, lease: Lease) -> IndexWriter:
         """A writer that commits only while `lease` is held."""
@@ -80,9 +83,9 @@ class Stores:
         )
 
     def close(self) -> None:
-        self.database.close()
         if "http" in self.__dict__:
-            self.http.close()
+            self.http.close()  # gives points back to the database
+        self.database.close()
         if "vectors" in self.__dict__:
             self.vectors.close()
 

@@ -21,7 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISION = "0004"
+REVISION = "0005"
 """The newest migration. Revisions are numbered, so that a larger one is a newer release's."""
 
 VERSION_TABLE = "sync_assets_version"
@@ -252,4 +252,22 @@ deliveries = Table(
     Index("ix_deliveries_state_source_id", "state", "source_id"),
     Index("ix_deliveries_done_at", "done_at"),
     sqlite_autoincrement=True,  # a number that was seen never means another one
+)
+
+budgets = Table(
+    "budgets",
+    metadata,
+    Column("host", Text, primary_key=True),
+    Column("credential", Text, primary_key=True),
+    Column("resource", Text, primary_key=True),
+    Column("limit_points", Integer),
+    Column("remaining", Integer),
+    Column("reset_at", UtcTime),
+    Column("answered", Boolean, nullable=False),
+    Column("spent", Integer, nullable=False),
+    Column("blocked_until", UtcTime),
+    Column("refusals", Integer, nullable=False),
+    Column("waiting_until", UtcTime),
+    Column("grants", JSON, nullable=False),
+    Column("lately", JSON, nullable=False),
 )

@@ -38,6 +38,7 @@ class OpenAIDialect(Dialect):
     """One budget, of tokens: what a vendor limits first where texts are embedded in batches."""
 
     name = "openai"
+    background = False
 
     def resource(self, request: httpx.Request) -> str:  # noqa: ARG002 - all draw on one
         return "tokens"

@@ -18,7 +18,6 @@ class Body(httpx.SyncByteStream):
         stream: httpx.SyncByteStream | httpx.AsyncByteStream,
         what: str,
         monotonic: Callable[[], float],
-        ended: Callable[[], None] = lambda: None,
     ) -> None:
         if not isinstance(stream, httpx.SyncByteStream):
             raise TypeError("not an asynchronous stream")
@@ -26,7 +25,10 @@ class Body(httpx.SyncByteStream):
         self._what = what
         self._monotonic = monotonic
         self._until = monotonic() + DEADLINE_SECONDS
-        self._ended = ended
+        self.size = 0
+        """Bytes that came, as they came over the wire."""
+        self.ended: Callable[[int], None] | None = None
+        """Told the size once nothing more will come."""
 
     def __iter__(self) -> Iterator[bytes]:
         """Once."""
@@ -34,10 +36,12 @@ class Body(httpx.SyncByteStream):
             for chunk in self._stream:
                 if self._monotonic() > self._until:
                     raise SourceUnavailable(f"{self._what}: the answer does not end")
+                self.size += len(chunk)
                 yield chunk
         except httpx.HTTPError:
             raise SourceUnavailable(f"{self._what}: the answer broke off") from None
 
     def close(self) -> None:
         self._stream.close()
-        self._ended()
+        if self.ended is not None:
+            self.ended(self.size)

@@ -12,6 +12,7 @@ from sync_assets.errors import UnexpectedPayload
 from sync_assets.http.credentials import Credential
 from sync_assets.http.dialect import Dialect
 from sync_assets.http.public import called, keep_logs_clean
+from sync_assets.http.rate_limit import Governor
 from sync_assets.http.transport import GovernedTransport
 
 USER_AGENT = f"sync-assets/{version('sync-assets')}"
@@ -37,6 +38,7 @@ def open_client(
     base_url: str,
     credential: Credential,
     *,
+    governor: Governor,
     clock: Clock,
     monotonic: Callable[[], float],
     sleep: Callable[[float], None],
@@ -48,6 +50,8 @@ def open_client(
         httpx.HTTPTransport(http2=True, limits=CONNECTIONS, proxy=_proxy(httpx.URL(base_url))),
         dialect,
         httpx.URL(base_url),
+        credential=credential.key,
+        governor=governor,
         clock=clock,
         monotonic=monotonic,
         sleep=sleep,

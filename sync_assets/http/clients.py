@@ -5,13 +5,16 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from sync_assets.control.budgets import BudgetStore, MemoryBudgets
 from sync_assets.control.database import Clock, utc_now
+from sync_assets.http.policy import Priority, Rules
 
 if TYPE_CHECKING:
     import httpx
 
     from sync_assets.http.credentials import Credential
     from sync_assets.http.dialect import Dialect
+    from sync_assets.http.rate_limit import Governor, Usage
 
 TIMEOUT_SECONDS = 30.0
 
@@ -19,12 +22,14 @@ TIMEOUT_SECONDS = 30.0
 class HttpClients:
     """Gives `httpx.Client`s whose every call passes the governor and raises typed errors.
 
-    Thread-safe; end with `close`.
+    Without `budgets` the process knows of its own calls alone. Thread-safe; end with `close`.
     """
 
     def __init__(
         self,
         *,
+        budgets: BudgetStore | None = None,
+        rules: Rules | None = None,
         clock: Clock = utc_now,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
@@ -36,6 +41,10 @@ class HttpClients:
         self._timeout_seconds = timeout_seconds
         self._lock = threading.Lock()
         self._clients: dict[tuple[str, str, str], httpx.Client] = {}
+        self._budgets = budgets or MemoryBudgets()
+        self._rules = rules or Rules()
+        self._priority = Priority.SCHEDULE
+        self._opened: Governor | None = None
 
     def client(self, dialect: "Dialect", base_url: str, credential: "Credential") -> "httpx.Client":
         """The client of that vendor, address and credential; the same one every time."""
@@ -48,6 +57,7 @@ class HttpClients:
                     dialect,
                     base_url,
                     credential,
+                    governor=self._governor(),
                     clock=self._clock,
                     monotonic=self._monotonic,
                     sleep=self._sleep,
@@ -55,9 +65,38 @@ class HttpClients:
                 )
             return self._clients[key]
 
+    @property
+    def priority(self) -> Priority:
+        """For whom calls are made from now on."""
+        return self._priority
+
+    @priority.setter
+    def priority(self, priority: Priority) -> None:
+        with self._lock:
+            self._priority = priority
+            if self._opened is not None:
+                self._opened.priority = priority
+
+    def usage(self) -> "list[Usage]":
+        """Calls, points and bytes so far, by vendor and resource."""
+        with self._lock:
+            return [] if self._opened is None else self._opened.usage()
+
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections, and give back what was granted and not used."""
         with self._lock:
             for client in self._clients.values():
                 client.close()
             self._clients.clear()
+            if self._opened is not None:
+                self._opened.close()
+
+    def _governor(self) -> "Governor":
+        from sync_assets.http.rate_limit import Governor
+
+        if self._opened is None:
+            self._opened = Governor(
+                self._budgets, self._rules, clock=self._clock, monotonic=self._monotonic
+            )
+            self._opened.priority = self._priority
+        return self._opened

@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 import httpx
 
+from sync_assets.control.grants import UNTOLD_WAIT
 from sync_assets.errors import (
     PageTooLarge,
     RateLimited,
@@ -24,8 +25,6 @@ from sync_assets.errors import (
 )
 from sync_assets.http.public import called
 
-UNTOLD_WAIT = timedelta(seconds=60)
-"""How long to leave a vendor alone that limits us and does not say until when."""
 _REJECTED = (SourceRejectedUs, "fix the token or its permissions")
 _GONE = (SourceGone, "deleted, or no access with these credentials")
 _TOO_LARGE = (PageTooLarge, "too much at once")
@@ -52,6 +51,15 @@ class BudgetReading:
     reset_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class MinuteLimits:
+    """What a vendor allows a minute beside the budget that it tells, by its documentation."""
+
+    points: int | None = None
+    seconds: float | None = None
+    """Of its servers' work, as far as answers' times show it."""
+
+
 class Dialect(ABC):
     """One vendor's way of speaking. Holds no state."""
 
@@ -60,6 +68,11 @@ class Dialect(ABC):
     headers: Mapping[str, str] = MappingProxyType({})
     """Sent with every request that does not set its own: API version, `Accept`."""
 
+    at_once: int | None = None
+    """How many calls of one credential may be under way, over all resources."""
+    background: bool = True
+    """Whether its calls may wait for the end of quiet hours: nobody waits for them."""
+
     @abstractmethod
     def resource(self, request: httpx.Request) -> str:
         """Which of the vendor's budgets the request draws on: `core`, `graphql`."""
@@ -67,6 +80,14 @@ class Dialect(ABC):
     def cost(self, request: httpx.Request) -> int:
         """Points that the request costs; `request.extensions["cost"]` where the caller knows."""
         return int(request.extensions.get("cost", 1))
+
+    def minute(self, resource: str) -> MinuteLimits:  # noqa: ARG002 - vendors without such limits
+        """The limits a minute."""
+        return MinuteLimits()
+
+    def minute_points(self, request: httpx.Request) -> int:  # noqa: ARG002 - as above
+        """What the request counts against `MinuteLimits.points`."""
+        return 1
 
     @abstractmethod
     def budget(self, response: httpx.Response, now: datetime) -> BudgetReading | None:

@@ -11,6 +11,8 @@ from sync_assets.http.dialect import BudgetReading, Dialect
 class Plain(Dialect):
     """`name` is for messages."""
 
+    background = False  # alerts go out at once
+
     def __init__(self, name: str) -> None:
         self.name = name
 

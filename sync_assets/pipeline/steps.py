@@ -86,6 +86,7 @@ def opened_step(
         missing = {name: mark for name, mark in marks.items() if name not in context.run.tags}
         context.instance.add_run_tags(context.run.run_id, missing)
         claim(context.instance, context.run.run_id)
+        opened.http.priority = tags.calls_of(context.run.tags)
         link = connector.link(source, opened.settings)
         yield Step(stores, opened, source, connector, link, stores.progress(context.log))
 

@@ -5,6 +5,8 @@ from typing import Final, Literal
 
 from dagster import DagsterRunStatus
 
+from sync_assets.http.policy import Priority
+
 Trigger = Literal[
     "webhook", "request", "retry", "schedule", "manual", "backfill", "reconcile", "verify", "remove"
 ]
@@ -39,6 +41,14 @@ PRIORITIES: Final[Mapping[Trigger, int]] = {
     "verify": -20,
 }
 
+CALLS: Final[Mapping[Trigger, Priority]] = {
+    "webhook": Priority.WEBHOOK,
+    "backfill": Priority.BACKFILL,
+    "reconcile": Priority.BACKFILL,
+    "verify": Priority.BACKFILL,
+}
+"""Who goes first where a vendor's budget is short; all others as a schedule does."""
+
 UNFINISHED: Final = [
     DagsterRunStatus.QUEUED,
     DagsterRunStatus.NOT_STARTED,
@@ -52,3 +62,11 @@ UNFINISHED: Final = [
 def run_tags(trigger: Trigger, source_id: str) -> dict[str, str]:
     """Of a run for one source."""
     return {SOURCE: source_id, TRIGGER: trigger, PRIORITY: str(PRIORITIES[trigger])}
+
+
+def calls_of(run_tags: Mapping[str, str]) -> Priority:
+    """With which priority a run with these tags calls vendors."""
+    return next(
+        (calls for trigger, calls in CALLS.items() if run_tags.get(TRIGGER) == trigger),
+        Priority.BACKFILL if BACKFILL in run_tags else Priority.SCHEDULE,
+    )

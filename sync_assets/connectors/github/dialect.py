@@ -21,10 +21,23 @@ from sync_assets.errors import (
     SourceUnavailable,
     UnexpectedPayload,
 )
-from sync_assets.http.dialect import UNTOLD_WAIT, BudgetReading, Dialect, retry_after
+from sync_assets.http.dialect import (
+    UNTOLD_WAIT,
+    BudgetReading,
+    Dialect,
+    MinuteLimits,
+    retry_after,
+)
 from sync_assets.http.public import called
 
 GRAPHQL = "graphql"
+_MINUTE: Mapping[str, MinuteLimits] = {
+    "core": MinuteLimits(points=900),
+    # 90 seconds of its servers' work in all, 60 of them GraphQL's, whose answers alone take long.
+    GRAPHQL: MinuteLimits(points=2000, seconds=60),
+}
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
+_WRITE_POINTS = 5
 _LIMIT_STATUSES = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS})
 _HEAVY_STATUSES = frozenset({HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT})
 _OUR_MISTAKES = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY})
@@ -44,6 +57,7 @@ class GitHubDialect(Dialect):
     """github.com and GitHub Enterprise Server, REST and GraphQL."""
 
     name = "github"
+    at_once = 100
 
     def __init__(self, version: str = "2026-03-10") -> None:
         self.headers = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": version}
@@ -55,6 +69,13 @@ class GitHubDialect(Dialect):
         if "/search/" in path:
             return "code_search" if path.endswith("/search/code") else "search"
         return "core"
+
+    def minute(self, resource: str) -> MinuteLimits:
+        return _MINUTE.get(resource, MinuteLimits())
+
+    def minute_points(self, request: httpx.Request) -> int:
+        reads = request.method in _READS or bool(request.extensions.get("safe"))
+        return 1 if reads else _WRITE_POINTS
 
     def budget(
         self,
@@ -123,6 +144,16 @@ class GitHubDialect(Dialect):
         return kind(f"{called(response.request)}: {_line(errors[0].get('message'))}")
 
 
+class RawDialect(GitHubDialect):
+    """The raw file host: what it allows is told nowhere but in its refusals."""
+
+    at_once = None
+
+    def resource(self, request: httpx.Request) -> str:  # noqa: ARG002 - it has but one
+        return "raw"
+
+
+RAW = RawDialect()
 GITHUB = GitHubDialect()
 ENTERPRISE = GitHubDialect("2022-11-28")
 """A server of one's own may be older than the API's newest version, and refuses what it does not

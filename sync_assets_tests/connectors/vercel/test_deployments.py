@@ -223,7 +223,7 @@ def test_a_rate_limit_in_the_middle_loses_nothing(team: Team):
 
     assert report.documents is not None
     assert report.documents.deferred_until is not None
-    assert "Vercel's rate limit" in str(report.documents.deferred_because)
+    assert "rate budget `deployments`" in str(report.documents.deferred_because)
     team.clock.now = report.documents.deferred_until
     team.world.requests_a_minute = None
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 from sync_assets.connectors.files import FileRules, FilesSession
 from sync_assets.connectors.github.access import github_credential, graphql_client, rest_client
-from sync_assets.connectors.github.dialect import dialect_of
+from sync_assets.connectors.github.dialect import RAW
 from sync_assets.connectors.github.files import carriers
 from sync_assets.connectors.github.files.carriers import FAN_OUT, Carrier
 from sync_assets.connectors.github.files.client import GitDataClient
@@ -46,7 +46,7 @@ def api_files(
             carrier = GraphQLBlobs(graphql_client(settings, http), repository, by_id)
         case "raw":
             url = str(settings.github_raw_url)
-            host = http.client(dialect_of(url), url, github_credential(settings))
+            host = http.client(RAW, url, github_credential(settings))
             carrier = carriers.raw(host, repository, pool)
         case "tarball":
             carrier = Tarball(client, by_id, rules.limit)
