@@ -6,9 +6,11 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Literal
 
+from pydantic import TypeAdapter
+
 from sync_assets.connectors.github import queries
 from sync_assets.connectors.github.cost import MOST_NODES, query_cost
-from sync_assets.connectors.github.nodes import field_of
+from sync_assets.connectors.github.nodes import checked, field_of
 from sync_assets.connectors.github.queries import Kind
 from sync_assets.errors import PageTooLarge
 from sync_assets.http.graphql import GraphQLAnswer, GraphQLClient
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     import httpx
 
 NOT_FOUND = "NOT_FOUND"
+_ROWS = TypeAdapter(list[dict[str, Any]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +137,7 @@ class TrackerClient:
         if since is not None:
             params["since"] = f"{since:%Y-%m-%dT%H:%M:%SZ}"
         for page in self.pages(path, params):
-            yield from json_of(page)
+            yield from checked(_ROWS, json_of(page), "list")
 
     def _run(
         self, query: str, variables: Mapping[str, Any], accept: Sequence[str] = ()

@@ -1,6 +1,6 @@
 """The version of an issue or pull request: a digest of facts that change when its text does. Pure.
 
-The same function serves sweep, probe and fetch. Facts of comments are their number and the one
+The same function serves sweep, probe and fetch. Facts of comments are their number and those
 written or edited last: any edit makes another one the last, or gives it a later time.
 Not seen: that somebody changed a login.
 """
@@ -36,7 +36,7 @@ def _facts(item: Item) -> list[object]:
             for label in sorted(item.labels.nodes, key=lambda each: each.name)
         ],
         [*sorted(account.login for account in item.assignees.nodes)],
-        [item.latest.total_count, [*map(_said, item.latest.nodes)]] if item.latest else None,
+        _latest(item),
     ]
     if item.kind == "PullRequest":
         references, threads = item.closing_issues_references, item.review_threads
@@ -60,6 +60,16 @@ def _facts(item: Item) -> list[object]:
             else None,
         ]
     return facts
+
+
+def _latest(item: Item) -> list[object] | None:
+    if item.latest is None:
+        return None
+    return [item.latest.total_count, [*map(_said, sorted(item.latest.nodes, key=_id))]]
+
+
+def _id(said: Said) -> str:
+    return said.id
 
 
 def _said(said: Said) -> list[object]:

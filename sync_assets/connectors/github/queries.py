@@ -10,6 +10,10 @@ from typing import Final, Literal
 Kind = Literal["Issue", "PullRequest"]
 """GitHub's two types of items."""
 
+LATEST: Final = 5
+"""Comments that an item's facts name. More than one, since times are whole seconds: the last one
+is not always the one that was edited last.
+"""
 PAGE: Final = "totalCount pageInfo { hasNextPage endCursor }"
 
 # Of each connection below an item: what its nodes are asked for.
@@ -48,7 +52,7 @@ _ITEM = f"""
   milestone {{ title }}
   labels(first: $many) {{ {PAGE} nodes {{ name color }} }}
   assignees(first: $few) {{ {PAGE} nodes {{ login }} }}
-  latest: comments(first: 1, orderBy: {{field: UPDATED_AT, direction: DESC}}) {{
+  latest: comments(first: {LATEST}, orderBy: {{field: UPDATED_AT, direction: DESC}}) {{
     totalCount nodes {{ id updatedAt body }}
   }}"""
 FACTS_OF: Final[dict[Kind, str]] = {"Issue": "IssueFacts", "PullRequest": "PullFacts"}

@@ -23,7 +23,7 @@ from sync_assets.connectors.github.nodes import (
     checked,
     field_of,
 )
-from sync_assets.connectors.github.queries import Kind
+from sync_assets.connectors.github.queries import LATEST, Kind
 from sync_assets.connectors.github.reading import Room
 
 Row = Mapping[str, Any]
@@ -70,7 +70,7 @@ def item_of(kind: Kind, row: Row, identity: str, name: str, below: Below) -> Ite
     item.comments = _page(
         _kept(below, (checked(Said, _said(each), "comment") for each in below.comments))
     )
-    last = sorted(item.comments.nodes, key=lambda each: (str(each.updated_at), each.id))[-1:]
+    last = sorted(item.comments.nodes, key=lambda each: (str(each.updated_at), each.id))[-LATEST:]
     item.latest = Page[Said](total_count=item.comments.total_count, nodes=last)
     if kind == "PullRequest":
         _add_pull(item, row, name, below)

@@ -9,6 +9,7 @@ from pydantic import AnyHttpUrl, JsonValue, SecretStr
 
 from sync_assets.connectors.base import Session, Stream
 from sync_assets.connectors.github.connector import GitHub
+from sync_assets.http.clients import HttpClients
 from sync_assets.models import Source, SyncMode, SyncReport, VerifyReport
 from sync_assets.sandbox.github.limits import Limits
 from sync_assets.sandbox.github.tracker import Tracker
@@ -50,7 +51,6 @@ class Desk:
         """Both streams over sessions that are opened together, as the pipeline does it; the log of
         requests is begun anew.
         """
-        self.clock.advance(60)
         self.sandbox.requests.clear()
         with self.sessions(streams) as syncs:
             return {name: sync_stream(sync, mode) for name, sync in syncs.items()}
@@ -108,6 +108,7 @@ def open_desk(
             github_token=SecretStr(TOKEN),
         ).model_copy(update=changed)
         with closing(open_stores(ours, clock=clock)) as stores:
+            stores.http = HttpClients(clock=clock, monotonic=clock.monotonic, sleep=clock.advance)
             options: dict[str, JsonValue] = {"streams": [*STREAMS], **(settings or {})}
             checked = GitHub.settings_model.model_validate(options).model_dump(mode="json")
             source = stores.registry.add("github", REPOSITORY, checked, "*/15 * * * *")

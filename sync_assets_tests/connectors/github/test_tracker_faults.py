@@ -1,0 +1,180 @@
+"""GitHub's failures while a tracker is read: nothing is lost, cursors are right, one clear line."""
+
+import json
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from starlette.types import Message, Send
+
+from sync_assets.errors import SourceError
+from sync_assets.sandbox.faults import Answer, Fault, Reset, Truncated, Wire, html_page
+from sync_assets.sandbox.github.records import Inline
+from sync_assets_tests.connectors.github.corpus import load_corpus
+from sync_assets_tests.connectors.github.desk import TOKEN, Desk, open_desk
+
+HOUR = 3_600
+JSON = {"content-type": "application/json"}
+SECONDARY = json.dumps({"message": "You have exceeded a secondary rate limit."})
+NOTHING_LEFT = {**JSON, "x-ratelimit-limit": "5000", "x-ratelimit-remaining": "0"}
+
+
+def errors(kind: str, message: str, data: object = None) -> str:
+    return json.dumps({"data": data, "errors": [{"type": kind, "message": message}]})
+
+
+FAULTS: dict[str, Fault] = {
+    "502": Answer(502, "<html>Bad gateway</html>"),
+    "partial data and errors": Answer(
+        200, errors("RESOURCE_LIMITS_EXCEEDED", "Too much", {"repository": None, "nodes": [None]}),
+        JSON,
+    ),
+    "a limit in a 200": Answer(
+        200, errors("RATE_LIMITED", "API rate limit exceeded"), {**JSON, "retry-after": "600"}
+    ),
+    "a short secondary limit": Answer(403, SECONDARY, {**JSON, "retry-after": "20"}),
+    "a long secondary limit": Answer(403, SECONDARY, {**JSON, "retry-after": "600"}),
+    "a lost cursor": Answer(
+        200, errors("INVALID_CURSOR_ARGUMENTS", "`x` does not appear to be a valid cursor.",
+                    {"repository": None}), JSON,
+    ),
+    "HTML": html_page(),
+    "half a body": Truncated(200),
+    "a reset": Reset(200),
+    "an empty object": Answer(200, "{}", JSON),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Heavy(Fault):
+    """Whatever holds this word takes GitHub too long."""
+
+    word: str
+
+    def spoil(self, wire: Wire) -> Send:
+        begun: list[Message] = []
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                begun.append(message)
+                return
+            heavy = self.word.encode() in message.get("body", b"")
+            await wire.send({**begun[0], "status": 502} if heavy else begun[0])
+            await wire.send(message)
+
+        return answer
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Generator[Desk]:
+    with open_desk(tmp_path) as desk:
+        load_corpus(desk.tracker, some=8)
+        yield desk
+
+
+def attempt(desk: Desk) -> list[str]:
+    """A sync that may fail; why."""
+    try:
+        desk.sync()
+    except SourceError as error:
+        return [str(error)]
+    return []
+
+
+@pytest.mark.parametrize("service", ["Sweep", "Items"])
+@pytest.mark.parametrize("fault", FAULTS)
+def test_first_sync_that_meets_a_fault_is_whole_at_the_latest_with_the_next(
+    desk: Desk, fault: str, service: str
+):
+    desk.sandbox.faults.add(FAULTS[fault], service=service, times=6)
+    assert all("\n" not in line and TOKEN not in line for line in attempt(desk))
+    assert desk.sandbox.faults.pending < 6
+    desk.sandbox.faults.clear()
+    desk.clock.advance(HOUR)
+    desk.sync()
+
+    assert desk.differences() == []
+    assert not desk.stores.failures.list()
+
+
+@pytest.mark.parametrize(
+    "service", ["Changes", "issue-comments", "pull-comments", "Probe", "Items"]
+)
+@pytest.mark.parametrize("fault", FAULTS)
+def test_changes_are_not_lost_where_a_fault_hid_them(desk: Desk, fault: str, service: str):
+    desk.sync("full")
+    desk.clock.advance(HOUR)
+    items = desk.tracker.items.values()
+    issue = next(each.number for each in items if each.pull is None)
+    pull = next(each.number for each in items if each.pull)
+    desk.tracker.comment(issue, "planted900001")
+    desk.tracker.comment(pull, "planted900002")
+    desk.tracker.review(pull, "planted900003", inline=[Inline("a.py", 1, "planted900004")])
+
+    desk.sandbox.faults.add(FAULTS[fault], service=service, times=6)
+    assert all("\n" not in line and TOKEN not in line for line in attempt(desk))
+    assert desk.sandbox.faults.pending < 6
+    desk.sandbox.faults.clear()
+    desk.clock.advance(HOUR)
+    desk.sync()
+
+    assert desk.differences() == []
+    assert not desk.stores.failures.list()
+
+
+def test_pages_that_are_too_heavy_shrink_and_all_is_read(desk: Desk):
+    desk.sandbox.faults.add(FAULTS["502"], service="Sweep", times=99, nodes_above=2_000)
+    desk.sandbox.faults.add(FAULTS["502"], service="Items", times=99, nodes_above=2_000)
+    desk.sync("full")
+
+    assert desk.differences() == []
+    assert desk.asked().count("Sweep") < 20
+    refused = [each for each in desk.sandbox.requests if each.status == 502]
+    assert refused
+    assert all(each.nodes > 2_000 for each in refused)
+
+
+def test_a_limit_in_the_middle_of_fetching_keeps_what_came_and_says_until_when(desk: Desk):
+    desk.sandbox.faults.add(FAULTS["a limit in a 200"], service="Items", times=2)
+    [pulls, issues] = desk.sync().values()
+
+    assert pulls.documents
+    assert pulls.documents.deferred_until
+    assert (pulls.documents.deferred_until - desk.clock()).total_seconds() > 500
+    desk.sandbox.requests.clear()
+    desk.sync()
+    assert desk.asked() == []
+    desk.clock.advance(HOUR)
+    desk.sync()
+    assert issues.stream == "issues"
+    assert desk.differences() == []
+
+
+def test_an_issue_deleted_between_listing_and_fetching_is_no_document_and_no_failure(desk: Desk):
+    number = next(each.number for each in desk.tracker.items.values() if each.pull is None)
+    with desk.sessions() as syncs:
+        for sync in syncs.values():
+            sync.list("full")
+        desk.tracker.delete(number)
+        for sync in syncs.values():
+            sync.sync_documents()
+            sync.index_documents()
+
+    assert desk.differences() == []
+    assert not desk.stores.failures.list()
+
+
+def test_an_item_that_is_too_heavy_even_alone_is_named_and_the_others_are_read(desk: Desk):
+    number = next(each.number for each in desk.tracker.items.values() if each.pull)
+    node_id = desk.tracker.items[number].node_id
+    desk.sandbox.faults.add(Heavy(node_id), service="Items", times=999)
+    desk.sync("full")
+
+    [failure] = desk.stores.failures.list()
+    assert failure.key == f"#{number}"
+    assert desk.differences() == [f"('pull_requests', '#{number}'): missing"]
+    desk.sandbox.faults.clear()
+    desk.clock.advance(HOUR)
+    desk.sync()
+    assert desk.differences() == []
