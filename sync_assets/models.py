@@ -1,4 +1,4 @@
-"""The nouns that every layer shares: sources, listings, documents, chunks, reports, hits.
+"""The nouns that every layer shares: sources, listings, documents, chunks, reports.
 
 Engine values are frozen dataclasses (many, short-lived); answers that leave the process as JSON
 are frozen pydantic models, each held by a golden test. Times are aware UTC.
@@ -115,6 +115,18 @@ class Document:
     def content_hash(self) -> str:
         """32 hex digits over the searchable text."""
         return digest(self.text)
+
+
+LinkKind = Literal["is", "closes", "mentions", "touches", "contains", "runs"]
+"""`is`: a name of the document itself; `contains` and `runs`: of a commit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """From a document to what it names; `target` is in the one spelling of `links`."""
+
+    kind: LinkKind
+    target: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,12 +256,16 @@ class DocumentsReport(Answer):
 
 
 class IndexReport(Answer):
-    """What indexing did. Texts are distinct chunk texts; `held` deletes wait for approval."""
+    """What indexing did. Texts are distinct chunk texts; `held` deletes wait for approval; links
+    are dropped where one document has too many.
+    """
 
     documents: int = 0
     documents_deleted: int = 0
     documents_held: int = 0
     chunks_written: int = 0
+    links_written: int = 0
+    links_dropped: int = 0
     texts_embedded: int = 0
     texts_kept: int = 0
     texts_cached: int = 0
@@ -285,6 +301,8 @@ DifferenceKind = Literal[
     "torn_document",
     "bad_vector",
     "altered_vector",
+    "missing_link",
+    "extra_link",
     "wrong_dimension",
     "foreign_fingerprint",
     "listing_row",
@@ -315,39 +333,6 @@ class VerifyReport(Answer):
     watermark: str
     repaired: int = 0
     differences: list[Difference]
-    seconds: float
-
-
-class Hit(Answer):
-    """A search result. `verified_at` is when a listing last proved the index up to date, as far as
-    the vendor's feeds show.
-    """
-
-    score: float
-    source_id: str
-    stream: str
-    document_id: str
-    chunk_id: str
-    title: str
-    path: str | None
-    url: str
-    start_line: int
-    end_line: int
-    symbol: str | None
-    text: str
-    version: str
-    indexed_at: datetime
-    verified_at: datetime | None
-    stale: Stale
-    stale_because: str | None = None
-
-
-class SearchAnswer(Answer):
-    """Hits, best first."""
-
-    query: str
-    mode: Literal["hybrid", "vector", "text"]
-    hits: list[Hit]
     seconds: float
 
 

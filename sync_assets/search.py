@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from sync_assets.control.cursors import Cursor
 from sync_assets.embedding.base import Vectors
 from sync_assets.errors import FingerprintMismatch, InvalidSettings
+from sync_assets.following import follow
 from sync_assets.freshness import document_freshness, stream_freshness
+from sync_assets.hits import Hit, SearchAnswer
 from sync_assets.index.predicates import Filter, where
-from sync_assets.models import Hit, SearchAnswer, Source
+from sync_assets.models import Source
 from sync_assets.stores import Stores
 
 if TYPE_CHECKING:
@@ -33,8 +35,12 @@ def search(
     mode: SearchMode = "hybrid",
     limit: int = 10,
     only: Filter = EVERYTHING,
+    hops: int = 0,
 ) -> SearchAnswer:
-    """The best `limit` chunks, each saying how fresh it is. InvalidSettings for an empty query."""
+    """The best `limit` chunks, each saying how fresh it is. InvalidSettings for an empty query.
+
+    `hops` above 0 follows each hit's links so far, within the sources searched.
+    """
     started = time.monotonic()
     if not query.strip():
         raise InvalidSettings("The query is empty: say what to search for")
@@ -58,10 +64,13 @@ def search(
         mode=mode,
     )
     best = [(nearest.get(key) or matching[key], score) for key, score in ranked[:limit]]
+    hits = _hits(stores, sources, best)
+    if hops:
+        hits = _followed(stores, hits, hops, sources.values())
     return SearchAnswer(
         query=query,
         mode=mode,
-        hits=_hits(stores, sources, best),
+        hits=hits,
         seconds=time.monotonic() - started,
     )
 
@@ -95,6 +104,14 @@ def _vector(stores: Stores, query: str) -> Vectors:
             " SYNC_ASSETS_INDEX_URI"
         )
     return stores.embedder.embed([query]).vectors[0]
+
+
+def _followed(stores: Stores, hits: list[Hit], hops: int, sources: Collection[Source]) -> list[Hit]:
+    linked = {
+        key: tuple(follow(stores, key, hops=hops, sources=sources))
+        for key in dict.fromkeys(hit.document_id for hit in hits)
+    }
+    return [hit.model_copy(update={"linked": linked[hit.document_id]}) for hit in hits]
 
 
 def _by_id(table: "pa.Table") -> dict[str, dict[str, Any]]:

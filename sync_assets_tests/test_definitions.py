@@ -9,7 +9,7 @@ import pytest
 
 from sync_assets.definitions import defs
 from sync_assets.index.schema import TABLES, table_schema
-from sync_assets.pipeline.columns import CHUNKS, DOCUMENTS, LISTINGS
+from sync_assets.pipeline.columns import CHUNKS, DOCUMENTS, LINKS, LISTINGS
 
 ROOT = Path(__file__).parents[1]
 HEAVY = [
@@ -130,7 +130,7 @@ def test_a_changed_chunker_or_model_shows_as_stale(monkeypatch: pytest.MonkeyPat
 
 
 def test_the_columns_shown_are_the_columns_stored():
-    shown = {table.name: list(table.columns) for table in (LISTINGS, DOCUMENTS, CHUNKS)}
+    shown = {table.name: list(table.columns) for table in (LISTINGS, DOCUMENTS, LINKS, CHUNKS)}
 
     assert shown == {
         name: table_schema(name, owner="", fingerprint="", dimensions=1).names for name in TABLES

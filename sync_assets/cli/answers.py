@@ -1,6 +1,7 @@
-"""JSON answers that only the command line gives; all others are in `models`."""
+"""JSON answers that only the command line gives; others are in `models` and `hits`."""
 
-from sync_assets.models import Answer, SearchAnswer
+from sync_assets.hits import SearchAnswer
+from sync_assets.models import Answer
 
 
 class Endpoint(Answer):

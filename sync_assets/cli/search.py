@@ -9,8 +9,8 @@ import typer
 from sync_assets.cli.options import Json
 from sync_assets.cli.output import ago, examples, note, print_json, print_line, printable
 from sync_assets.connectors.catalog import connector_named
+from sync_assets.hits import Hit, LinkedDocument, SearchAnswer
 from sync_assets.index.predicates import Filter
-from sync_assets.models import Hit, SearchAnswer
 from sync_assets.search import search as run_search
 from sync_assets.settings import load_settings
 from sync_assets.stores import open_stores
@@ -18,9 +18,11 @@ from sync_assets.stores import open_stores
 EXAMPLES = examples(
     'search "how are refunds calculated"',
     "search total_price --mode text --limit 3",
+    'search "why are refunds late" --follow',
     'search "retry a webhook" --source github:owner/name --path "src/**" --json',
 )
 _VERSION_WIDTH = 15  # a file's mode and eight digits of its blob id
+HOPS = 2
 _SNIPPET_LINES = 5
 _SNIPPET_WIDTH = 110
 _WORDS_OF_STALE = {"true": "stale", "false": "fresh", "unknown": "freshness unknown"}
@@ -38,6 +40,9 @@ def search(
     source: Annotated[str | None, typer.Option(help="Only this source.")] = None,
     stream: Annotated[str | None, typer.Option(help="Only this stream, such as files.")] = None,
     path: Annotated[str | None, typer.Option(help="Only paths that match this glob.")] = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Also what each hit is linked with, two links far.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Search everything that is indexed; each hit says how fresh it is."""
@@ -52,7 +57,7 @@ def search(
             stream=stream,
             path=path,
         )
-        answer = run_search(stores, query, mode=mode, limit=limit, only=only)
+        answer = run_search(stores, query, mode=mode, limit=limit, only=only, hops=HOPS * follow)
         now = stores.clock()
     if as_json:
         print_json(answer)
@@ -75,6 +80,14 @@ def print_answer(answer: SearchAnswer, now: datetime, *, snippets: bool = True) 
         print_line(f"   {freshness(hit, now)}", style="green" if hit.stale == "false" else "yellow")
         if snippets:
             _print_snippet(hit.text)
+        for linked in hit.linked:
+            print_line(f"   {'  ' * (linked.hop - 1)}{_way(linked)}  {printable(linked.title)}")
+            print_line(f"   {'  ' * linked.hop}{printable(linked.url)}", style="cyan")
+
+
+def _way(linked: LinkedDocument) -> str:
+    """How a linked document was come to: `-> closes`, `<- mentions`."""
+    return f"{'->' if linked.direction == 'to' else '<-'} {linked.kind}"
 
 
 def freshness(hit: Hit, now: datetime) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from sync_assets.errors import StoreUnavailable
 from sync_assets.index.commit import Check
 from sync_assets.index.open import Conflict, Index
-from sync_assets.index.schema import TABLES, TableName
+from sync_assets.index.schema import COLUMNS, TABLES, TableName
 
 if TYPE_CHECKING:
     from lance import LanceDataset
@@ -19,6 +19,7 @@ TEXT_COLUMN = "search_text"
 SCALAR_INDEXES: Final[Mapping[str, Literal["BTREE", "BITMAP"]]] = {
     "document_id": "BTREE",
     "source_id": "BITMAP",
+    "target": "BTREE",
 }
 SCALAR_ROWS = 10_000
 """Below this a scan finds ids as fast as an index does."""
@@ -81,7 +82,8 @@ def wanted_indexes(name: TableName, rows: int) -> list[str]:
 
     Full text waits for rows: an index made of an empty table ranks wrongly.
     """
-    columns = list(SCALAR_INDEXES) if rows >= SCALAR_ROWS else []
+    columns = [column for column in SCALAR_INDEXES if column in COLUMNS[name]]
+    columns = columns if rows >= SCALAR_ROWS else []
     return [*columns, TEXT_COLUMN] if name == "chunks" and rows else columns
 
 

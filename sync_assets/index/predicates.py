@@ -68,6 +68,11 @@ def one_of(column: str, values: Collection[str]) -> str:
     return f"{column} IN ({', '.join(quoted(value) for value in values)})"
 
 
+def starts_with(column: str, start: str) -> str:
+    """The column begins so."""
+    return f"starts_with({column}, {quoted(start)})"
+
+
 def quoted(value: str) -> str:
     """A string literal."""
     return "'" + value.replace("'", "''") + "'"

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from sync_assets.errors import FingerprintMismatch
 from sync_assets.index.arrow import Vectors, column, dimensions, tuples, vectors
 from sync_assets.index.open import Index
-from sync_assets.index.predicates import of_stream, one_of
+from sync_assets.index.predicates import of_stream, one_of, starts_with
 from sync_assets.index.schema import FINGERPRINT, TABLES, TableName, table_schema
-from sync_assets.models import Document
+from sync_assets.models import Document, LinkKind
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,8 +25,16 @@ HIT_COLUMNS = (
     "position", "start_line", "end_line", "text", "content_hash", "symbol", "title", "path", "url",
     "author", "created_at", "updated_at", "indexed_at",
 )  # fmt: skip
-SCAN_ROWS: Mapping[TableName, int] = {"chunks": 1024, "documents": 64, "listings": 8192}
+SCAN_ROWS: Mapping[TableName, int] = {
+    "chunks": 1024,
+    "documents": 64,
+    "links": 8192,
+    "listings": 8192,
+}
 """Rows of a batch: Lance reads some batches ahead, and a document may be a megabyte."""
+
+COMMIT = "commit:"
+SHORTEST_COMMIT, WHOLE_COMMIT = len(COMMIT) + 7, len(COMMIT) + 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +49,14 @@ class StoredDocument:
 
 @dataclass(frozen=True, slots=True)
 class StoredChunks:
-    """All chunk rows of one document. One whole set has one version, one hash, one chunker, and
+    """All chunk rows of one document. One whole set has one version, hash, chunker and scope, and
     as many rows (`count`) as chunk ids (`distinct`).
     """
 
     versions: frozenset[str]
     hashes: frozenset[str]
     chunkers: frozenset[int]
+    scopes: frozenset[str]
     count: int
     distinct: int
 
@@ -62,10 +71,33 @@ class StoredListing:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredLink:
+    """A row of `links`."""
+
+    document_id: str
+    source_id: str
+    kind: LinkKind
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentFacts:
+    """A row of `documents`, without what is long."""
+
+    source_id: str
+    stream: str
+    key: str
+    path: str | None
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class StreamRows:
     """How many rows of one source's stream each table holds."""
 
     chunks: int = 0
+    links: int = 0
     documents: int = 0
     listings: int = 0
 
@@ -99,16 +131,21 @@ class IndexReader:
 
     def chunks_stored(self, source_id: str, stream: str) -> Mapping[str, StoredChunks]:
         """By document id: enough to see torn, duplicate and stale ones."""
-        group = ["document_id", "document_version", "document_hash", "chunker"]
+        group = ["document_id", "document_version", "document_hash", "chunker", "scope"]
         table = self._table("chunks", [*group, "chunk_id"], of_stream(source_id, stream))
         counted = table.group_by(group).aggregate(
             [("chunk_id", "count"), ("chunk_id", "count_distinct")]
         )
         names = [*group, "chunk_id_count", "chunk_id_count_distinct"]
         found: dict[str, StoredChunks] = {}
-        for key, version, content, chunker, count, distinct in tuples(counted.select(names)):
+        for key, version, content, chunker, scope, count, distinct in tuples(counted.select(names)):
             whole = StoredChunks(
-                frozenset((version,)), frozenset((content,)), frozenset((chunker,)), count, distinct
+                frozenset((version,)),
+                frozenset((content,)),
+                frozenset((chunker,)),
+                frozenset((scope,)),
+                count,
+                distinct,
             )
             found[key] = _joined(found[key], whole) if key in found else whole
         return found
@@ -118,6 +155,37 @@ class IndexReader:
         columns = ["document_id", "version", "status", "reason"]
         rows = tuples(self._table("listings", columns, of_stream(source_id, stream)))
         return {key: StoredListing(*values) for key, *values in rows}
+
+    def links_from(self, document_ids: Collection[str]) -> list[StoredLink]:
+        """All links of these documents, their own names among them."""
+        return self._links(one_of("document_id", set(document_ids)))
+
+    def links_to(self, targets: Collection[str]) -> list[StoredLink]:
+        """All links with these targets; an abbreviated commit is also the one that it begins.
+
+        Those of kind `is` are of the documents so named.
+        """
+        wanted = set(targets)
+        short = [each for each in wanted if each.startswith(COMMIT) and len(each) < WHOLE_COMMIT]
+        begun = {
+            each[:length]
+            for each in wanted
+            if len(each) == WHOLE_COMMIT and each.startswith(COMMIT)
+            for length in range(SHORTEST_COMMIT, WHOLE_COMMIT)
+        }
+        terms = [one_of("target", wanted | begun), *(starts_with("target", each) for each in short)]
+        return self._links(" OR ".join(terms)) if wanted else []
+
+    def files_named(self, paths: Collection[str]) -> list[tuple[str, str, str]]:
+        """(document id, source id, path) of the documents that have one of these paths."""
+        columns = ["document_id", "source_id", "path"]
+        return tuples(self._table("documents", columns, one_of("path", set(paths))))
+
+    def facts(self, document_ids: Collection[str]) -> dict[str, DocumentFacts]:
+        """By document id, of those that are stored: what a person is shown of a document."""
+        columns = ["document_id", "source_id", "stream", "key", "path", "title", "url"]
+        table = self._table("documents", columns, one_of("document_id", set(document_ids)))
+        return {key: DocumentFacts(*values) for key, *values in tuples(table)}
 
     def documents(self, document_ids: Collection[str]) -> list[Document]:
         """The documents with their texts, in no order; ask in batches. Unknown ids are left out."""
@@ -211,6 +279,10 @@ class IndexReader:
                 batch_size=SCAN_ROWS[name],
             ).to_batches()
 
+    def _links(self, where: str) -> list[StoredLink]:
+        columns = ["document_id", "source_id", "kind", "target"]
+        return [StoredLink(*values) for values in tuples(self._table("links", columns, where))]
+
     def _one(self, name: TableName, what: str, document_ids: Collection[str]) -> dict[str, str]:
         where = one_of("document_id", set(document_ids))
         return dict(tuples(self._table(name, ["document_id", what], where)))
@@ -282,6 +354,7 @@ def _joined(one: StoredChunks, other: StoredChunks) -> StoredChunks:
         one.versions | other.versions,
         one.hashes | other.hashes,
         one.chunkers | other.chunkers,
+        one.scopes | other.scopes,
         one.count + other.count,
         one.distinct + other.distinct,
     )

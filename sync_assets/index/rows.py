@@ -10,7 +10,7 @@ import numpy as np
 
 from sync_assets.errors import UnexpectedPayload
 from sync_assets.index.arrow import Vectors, column, dimensions, fields, vector_array
-from sync_assets.models import Chunk, Document, SkipReason, Source
+from sync_assets.models import Chunk, Document, Link, SkipReason, Source, digest
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -37,11 +37,12 @@ class DocumentRow:
 
 @dataclass(frozen=True, slots=True)
 class ChunkedDocument:
-    """A document with all its chunks and, for each, the link to its lines."""
+    """A document with all its chunks, for each the URL of its lines, and all its links."""
 
     document: Document
     chunks: Sequence[Chunk]
     urls: Sequence[str]
+    links: Sequence[Link] = ()
 
 
 def listing_table(
@@ -145,6 +146,25 @@ def chunk_table(
             "url": urls,
             "indexed_at": _constant(indexed_at, len(chunks)),
             **{name: pa.array(values, types[name]).take(owner) for name, values in spread.items()},
+        },
+    )
+
+
+def link_table(
+    schema: "pa.Schema", source: Source, stream: str, rows: Sequence[ChunkedDocument]
+) -> "pa.Table":
+    """One row a link of a document."""
+    links = [(row.document.document_id, link) for row in rows for link in row.links]
+    return _table(
+        schema,
+        {
+            "link_id": [digest(key, link.kind, link.target) for key, link in links],
+            "document_id": [key for key, _ in links],
+            "source_id": _constant(source.source_id, len(links)),
+            "stream": _constant(stream, len(links)),
+            "scope": _constant(source.scope, len(links)),
+            "kind": [link.kind for _, link in links],
+            "target": [link.target for _, link in links],
         },
     )
 

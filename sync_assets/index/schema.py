@@ -1,8 +1,8 @@
-"""The three tables of the index as Arrow schemas, and the facts each carries in its metadata.
+"""The four tables of the index as Arrow schemas, and the facts each carries in its metadata.
 
 `listings` is what the last complete listing saw, `documents` the full texts, `chunks` all that
-search reads. Key columns are non-null and declared as the table's unenforced primary key: without
-it concurrent inserts through LanceDB duplicate silently.
+search reads, `links` what documents name. Key columns are non-null and declared as the table's
+unenforced primary key: without it concurrent inserts through LanceDB duplicate silently.
 """
 
 from collections.abc import Mapping
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 if TYPE_CHECKING:
     import pyarrow as pa
 
-TableName = Literal["chunks", "documents", "listings"]
-TABLES: Final[tuple[TableName, ...]] = ("chunks", "documents", "listings")
+TableName = Literal["chunks", "links", "documents", "listings"]
+TABLES: Final[tuple[TableName, ...]] = ("chunks", "links", "documents", "listings")
 """In the order of deletes: what search reads goes first."""
 
 SCHEMA_VERSION = 1
@@ -50,12 +50,21 @@ COLUMNS: Final[Mapping[TableName, Mapping[str, str]]] = {
         "secrets": "int32",  # how many were taken out
         "stored_at": "time",
     },
+    "links": {
+        "link_id": "key",
+        "document_id": "text",
+        "source_id": "text",
+        "stream": "text",
+        "scope": "text",
+        "kind": "text",
+        "target": "text",
+    },
     "chunks": {
         "chunk_id": "key",
         "document_id": "text",
         "document_version": "text",
         "document_hash": "text",
-        "chunker": "int32",  # its version
+        "chunker": "int32",  # version of what made chunks and links
         "connector": "text",
         "source_id": "text",
         "scope": "text",

@@ -15,6 +15,7 @@ from sync_assets.index.rows import (
     ListingRow,
     chunk_table,
     document_table,
+    link_table,
     listing_table,
     without_repeats,
 )
@@ -78,10 +79,11 @@ class IndexWriter:
         *,
         chunker: int,
     ) -> None:
-        """Puts these documents' chunks in place of all that is stored of them.
+        """Puts these documents' chunks and links in place of all that is stored of them.
 
-        `vectors` has shape (chunks of all rows, dimensions), in order; `chunker` is its version.
-        A document without chunks loses those it had.
+        `vectors` has shape (chunks of all rows, dimensions), in order; `chunker` is the version of
+        what made chunks and links. A document without chunks loses those it had. Links are written
+        first: chunks that are current prove that the links are.
         """
         table = chunk_table(
             self._tables["chunks"].schema,
@@ -92,7 +94,10 @@ class IndexWriter:
             chunker=chunker,
             indexed_at=self._clock(),
         )
-        self._put("chunks", {row.document.document_id for row in rows}, table)
+        links = link_table(self._tables["links"].schema, source, stream, rows)
+        ids = {row.document.document_id for row in rows}
+        self._put("links", ids, links)
+        self._put("chunks", ids, table)
 
     def delete_documents(self, source_id: str, stream: str, document_ids: Collection[str]) -> None:
         """Takes the documents out of search first, then out of `documents`."""
@@ -100,7 +105,7 @@ class IndexWriter:
         if not ids:
             return
         where = both(of_stream(source_id, stream), one_of("document_id", ids))
-        for name in ("chunks", "documents"):
+        for name in ("chunks", "links", "documents"):
             self._tables[name].replace(where, None, self._check, document_ids=ids)
 
     def write_listing(

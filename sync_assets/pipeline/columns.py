@@ -58,6 +58,18 @@ DOCUMENTS: Final = IndexTable(
         "stored_at": "UTC",
     },
 )
+LINKS: Final = IndexTable(
+    "links",
+    {
+        "link_id": "32 hex digits over document, kind and target",
+        "document_id": "of the document that names the target",
+        "source_id": "`connector:scope` as registered",
+        "stream": "kind of document",
+        "scope": "of the source: every search filters by it",
+        "kind": "`is` (a name of its own), `closes`, `mentions`, `touches`, `contains`, `runs`",
+        "target": "in one spelling: `github:owner/name#12`, `commit:...`, `ticket:ENG-42`, a URL",
+    },
+)
 CHUNKS: Final = IndexTable(
     "chunks",
     {
@@ -65,7 +77,7 @@ CHUNKS: Final = IndexTable(
         "document_id": "of the document that it is a span of",
         "document_version": "of that document",
         "document_hash": "of that document's text",
-        "chunker": "version of the chunker",
+        "chunker": "version of the chunker and of the rules for links",
         "connector": "vendor",
         "source_id": "`connector:scope` as registered",
         "scope": "of the source: every search filters by it",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sync_assets.chunking.chunk import CHUNKER_VERSION
 from sync_assets.embedding.providers import fingerprint_of
+from sync_assets.links import LINKS_VERSION
 from sync_assets.redaction import RULES_VERSION
 from sync_assets.settings import Settings
 
@@ -21,5 +22,6 @@ def code_versions(settings: Settings) -> Versions:
     fingerprint = fingerprint_of(settings)
     return Versions(
         documents=f"redaction {RULES_VERSION}",
-        index=f"redaction {RULES_VERSION}, chunker {CHUNKER_VERSION}, {fingerprint}",
+        index=f"redaction {RULES_VERSION}, chunker {CHUNKER_VERSION},"
+        f" links {LINKS_VERSION}, {fingerprint}",
     )

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sync_assets.chunking.chunk import CHUNKER_VERSION, chunk_document
+from sync_assets.chunking.chunk import chunk_document
 from sync_assets.embedding.base import Vectors
 from sync_assets.index.reader import StoredListing
-from sync_assets.models import DifferenceKind, Document, ListingEntry
+from sync_assets.models import DifferenceKind, Document, Link, ListingEntry
+from sync_assets.sync.indexing import INDEXED_BY
 
 NORM_TOLERANCE = 1e-3
 
@@ -98,7 +99,7 @@ def audit_chunks(document: Document, rows: list[ChunkFacts]) -> Iterator[Finding
     if versions and versions != {current}:
         yield Finding("stale_chunk", key, name, f"chunks of {rows[0].version}")
         return
-    if any(row.chunker != CHUNKER_VERSION for row in rows):
+    if any(row.chunker != INDEXED_BY for row in rows):
         yield Finding("stale_chunk", key, name, f"cut by chunker {rows[0].chunker}")
         return
     counts = Counter(row.chunk_id for row in rows)
@@ -119,6 +120,18 @@ def audit_chunks(document: Document, rows: list[ChunkFacts]) -> Iterator[Finding
         )  # fmt: skip
         if row.place != place or {row.text_hash, row.content_hash} != {chunk.content_hash}:
             yield Finding("altered_chunk", key, name, f"lines {chunk.start_line}-{chunk.end_line}")
+
+
+def audit_links(
+    document: Document, rows: Iterable[Link], expected: Iterable[Link]
+) -> Iterator[Finding]:
+    """One stored document's link rows against those that follow from it."""
+    stored, wanted = Counter(rows), Counter(expected)
+    key, name = document.document_id, document.key
+    for link in sorted((wanted - stored).elements(), key=repr):
+        yield Finding("missing_link", key, name, f"{link.kind} {link.target}")
+    for link in sorted((stored - wanted).elements(), key=repr):
+        yield Finding("extra_link", key, name, f"{link.kind} {link.target}")
 
 
 def audit_vectors(

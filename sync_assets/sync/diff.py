@@ -29,7 +29,8 @@ class IndexPlan:
 
     `unsearchable` are still listed, but no longer searchable; `moved` live on under a new id;
     `absent` are no longer listed, and need the delete valve: an incomplete listing has none.
-    `gone` are those of which the vendor said so outright.
+    `gone` are those of which the vendor said so outright, and forced ones of which nothing but
+    links is left.
     `unfetched` are listed and not stored at the listed version: while there are any, the index
     does not equal the listing.
     """
@@ -107,6 +108,7 @@ def plan_index(
     complete: bool,
     redaction: int,
     chunker: int,
+    scope: str,
     force: Collection[str] = frozenset(),
     gone: Collection[str] = (),
     vanished: Collection[str] = (),
@@ -135,7 +137,7 @@ def plan_index(
         key
         for key, row in documents.items()
         if key in searchable
-        and (key in force or not is_exact(row, chunks.get(key), chunker=chunker))
+        and (key in force or not is_exact(row, chunks.get(key), chunker=chunker, scope=scope))
     ]
     stored = documents.keys() | chunks.keys()
     moved: set[str] = set()
@@ -155,16 +157,21 @@ def plan_index(
         unsearchable=(stored & present) - searchable,
         moved=moved,
         absent=absent,
-        gone=stored.intersection(gone),
+        gone=stored.intersection(gone) | (set(force) - stored - present if complete else set()),
     )
 
 
-def is_exact(document: StoredDocument, chunks: StoredChunks | None, *, chunker: int) -> bool:
-    """Whether the stored chunks are one whole set of this document at this version."""
+def is_exact(
+    document: StoredDocument, chunks: StoredChunks | None, *, chunker: int, scope: str
+) -> bool:
+    """Whether the stored chunks are one whole set of this document at this version, made while
+    the source had this scope: `#12` is a link into the scope's repository.
+    """
     return (
         chunks is not None
         and chunks.versions == frozenset((document.version,))
         and chunks.hashes == frozenset((document.content_hash,))
         and chunks.chunkers == frozenset((chunker,))
+        and chunks.scopes == frozenset((scope,))
         and chunks.count == chunks.distinct
     )

@@ -11,7 +11,6 @@ from collections.abc import Collection, Generator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, replace
 
-from sync_assets.chunking.chunk import CHUNKER_VERSION
 from sync_assets.connectors.base import Connector, Session, Size, Stream
 from sync_assets.control.cursors import Cursor
 from sync_assets.control.leases import Lease
@@ -30,7 +29,7 @@ from sync_assets.stores import Stores
 from sync_assets.sync.batches import BatchCounts, fetch_in_batches
 from sync_assets.sync.diff import plan_documents, plan_index, remembered_reason
 from sync_assets.sync.fetching import DocumentSink, listing_row, prepare
-from sync_assets.sync.indexing import ChunkSink
+from sync_assets.sync.indexing import INDEXED_BY, ChunkSink
 from sync_assets.sync.joining import amended
 from sync_assets.sync.listings import StreamListings, deferred_listing
 from sync_assets.sync.progress import Progress, silent
@@ -204,7 +203,8 @@ class StreamSync:
                 listed,
                 complete=listing.complete,
                 redaction=RULES_VERSION,
-                chunker=CHUNKER_VERSION,
+                chunker=INDEXED_BY,
+                scope=self.source.scope,
                 force=self.force,
                 gone=listing.gone,
                 vanished=pending.vanished,

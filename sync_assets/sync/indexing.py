@@ -13,10 +13,13 @@ from sync_assets.embedding.cached import embed_texts
 from sync_assets.errors import EmbedderFailed
 from sync_assets.index.rows import ChunkedDocument
 from sync_assets.index.writer import IndexWriter
+from sync_assets.links import LINKS_VERSION, links_of
 from sync_assets.models import Document, Source
 from sync_assets.stores import Stores
 from sync_assets.sync.progress import Progress
 
+INDEXED_BY = 1_000 * LINKS_VERSION + CHUNKER_VERSION
+"""Stored with each chunk: what made it and, in the same commit or before, its document's links."""
 READ_DOCUMENTS = 50
 GROUP_CHUNKS = 4_000
 GROUP_SECONDS = 5.0
@@ -28,6 +31,8 @@ class ChunkCounts:
     """What was indexed, for the report. Texts are distinct chunk texts of one read."""
 
     chunks_written: int = 0
+    links_written: int = 0
+    links_dropped: int = 0
     texts_embedded: int = 0
     texts_kept: int = 0
     texts_cached: int = 0
@@ -88,13 +93,17 @@ class ChunkSink:
         chunks = chunk_document(document)
         link = self.connector.lines_url
         urls = [link(document, chunk.start_line, chunk.end_line) for chunk in chunks]
-        return ChunkedDocument(document, chunks, urls)
+        github_url = str(self.stores.settings.github_web_url)
+        found = links_of(document, self.source, github_url=github_url)
+        self.counts.links_written += len(found.links)
+        self.counts.links_dropped += found.dropped
+        return ChunkedDocument(document, chunks, urls, found.links)
 
     def _commit(self) -> None:
         if not self._rows:
             return
         self.writer.replace_chunks(
-            self.source, self.stream, self._rows, np.stack(self._vectors), chunker=CHUNKER_VERSION
+            self.source, self.stream, self._rows, np.stack(self._vectors), chunker=INDEXED_BY
         )
         self.counts.chunks_written += self._chunks
         self._rows, self._vectors, self._chunks = [], [], 0

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 
-from sync_assets.chunking.chunk import CHUNKER_VERSION
 from sync_assets.connectors.base import Session, Stream
 from sync_assets.control.cursors import Cursor
 from sync_assets.control.leases import Lease
@@ -14,6 +13,7 @@ from sync_assets.errors import RateLimited, SyncAssetsError
 from sync_assets.models import Listing, ListReport, Source, SyncMode, digest
 from sync_assets.redaction import RULES_VERSION
 from sync_assets.stores import Stores
+from sync_assets.sync.indexing import INDEXED_BY
 from sync_assets.sync.joining import shows_nothing_new, taken
 
 WAIT_SECONDS = 300
@@ -41,7 +41,7 @@ class StreamListings:
             json.dumps(self._source.settings, sort_keys=True),
             str(settings.max_file_bytes),
             str(RULES_VERSION),
-            str(CHUNKER_VERSION),
+            str(INDEXED_BY),
             self._stores.embedder.fingerprint,
             settings.index_uri,
         )

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 from sync_assets.connectors.base import Connector, Session, Size, Stream
 from sync_assets.errors import RateLimited
 from sync_assets.index.arrow import column, vectors
+from sync_assets.links import links_of
 from sync_assets.models import (
     Difference,
     Document,
     FetchFailure,
     Gone,
+    Link,
     ListingEntry,
     Skip,
     Source,
@@ -28,6 +30,7 @@ from sync_assets.sync.audit import (
     Truth,
     audit_chunks,
     audit_documents,
+    audit_links,
     audit_listing,
     audit_vectors,
 )
@@ -194,12 +197,18 @@ class StreamAudit:
     def _audit(self, truth: Truth, chunks: dict[str, list[ChunkFacts]]) -> Iterator[Finding]:
         yield from audit_documents(truth, self._documents())
         seen: set[str] = set()
+        links = self._link_rows()
+        github_url = str(self.stores.settings.github_web_url)
         for document, _ in self._documents():
             if document.document_id not in seen:
                 seen.add(document.document_id)
                 yield from audit_chunks(document, chunks.get(document.document_id, []))
+                expected = links_of(document, self.source, github_url=github_url).links
+                yield from audit_links(document, links.pop(document.document_id, []), expected)
         for key in chunks.keys() - seen:
             yield Finding("extra_chunk", key, None, "chunks of a document that is not stored")
+        for key in links:
+            yield Finding("extra_link", key, None, "links of a document that is not stored")
         for batch in self._batches("chunks", "document_id", "content_hash", "vector"):
             owners, hashes = column(batch, "document_id"), column(batch, "content_hash")
             cached = self.stores.vectors.get_many(self.stores.embedder.fingerprint, set(hashes))
@@ -213,6 +222,13 @@ class StreamAudit:
                 content_hash: str = row.pop("content_hash")
                 metadata = json.loads(row.pop("metadata"))
                 yield Document(**row, metadata=metadata), content_hash
+
+    def _link_rows(self) -> dict[str, list[Link]]:
+        found: dict[str, list[Link]] = defaultdict(list)
+        for batch in self._batches("links", "document_id", "kind", "target"):
+            for row in batch.to_pylist():
+                found[row["document_id"]].append(Link(row["kind"], row["target"]))
+        return found
 
     def _chunk_rows(self) -> dict[str, list[ChunkFacts]]:
         place = ("position", "start_line", "end_line", "start_char", "end_char")

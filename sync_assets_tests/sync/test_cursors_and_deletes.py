@@ -17,7 +17,9 @@ from sync_assets.sync.removal import remove_source
 from sync_assets_tests.toy import Toy, ToyConnector, World
 
 ENTRY = ListingEntry("id", "a", "v1", "a")
-CHUNKS = StoredChunks(frozenset({"v1"}), frozenset({"hash"}), frozenset({1}), count=1, distinct=1)
+CHUNKS = StoredChunks(
+    frozenset({"v1"}), frozenset({"hash"}), frozenset({1}), frozenset({"desk"}), 1, distinct=1
+)
 
 
 def fill(toy: Toy, count: int) -> None:
@@ -37,7 +39,14 @@ def test_a_document_of_older_redaction_rules_or_stored_twice_is_not_yet_current(
 ):
     fetch = plan_documents([ENTRY], {"id": stored}, {}, redaction=2).fetch
     unfetched = plan_index(
-        [ENTRY], {"id": stored}, {"id": CHUNKS}, {}, complete=True, redaction=2, chunker=1
+        [ENTRY],
+        {"id": stored},
+        {"id": CHUNKS},
+        {},
+        complete=True,
+        redaction=2,
+        chunker=1,
+        scope="desk",
     ).unfetched
 
     assert [entry.document_id for entry in fetch] == ["id"]
