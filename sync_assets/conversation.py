@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import cast
 
 _SPEAKS = r"\*\*(?P<speaker>[^*\n]{1,100})\*\* [^\n]{1,200} on \d{4}-\d{2}-\d{2}:"
 _APPENDIX = r"## (?:Files changed|Commits)"
@@ -64,3 +65,15 @@ def _turns(text: str) -> Iterator[Turn]:
         line += text.count("\n", counted, start)
         counted = start
         yield Turn(start, line, found["speaker"])
+
+
+def anchor_at(text: str, anchors: object, line: int) -> str | None:
+    """The URL of the message that has the word on that line; None: nobody has."""
+    if not isinstance(anchors, list):
+        return None
+    urls = cast("list[object]", anchors)
+    begun = [turn for turn in turns(text) if turn.line <= line]
+    spoken = sum(turn.speaker is not None for turn in begun)
+    if not begun or begun[-1].speaker is None or spoken > len(urls):
+        return None
+    return str(urls[spoken - 1])

@@ -107,6 +107,12 @@ class Settings(BaseSettings):
     vercel_deploy_hooks: SecretStr = Field(
         default=SecretStr(""), description="URLs of deploy hooks, separated by commas."
     )
+    slack_token: SecretStr = Field(
+        default=SecretStr(""), description="The bot's token of your workspace's own app."
+    )
+    slack_api_url: HttpUrl = Field(
+        default=AnyHttpUrl("https://slack.com/api"), description="Slack's Web API."
+    )
     git_timeout_seconds: int = Field(default=600, ge=1, description="A git command's longest run.")
     alert_slack_webhook_url: SecretHttpUrl = Field(
         default=SecretStr(""), description="Slack is told of sources in error; empty: it is not."

@@ -40,12 +40,18 @@ app = typer.Typer(
         "sources add github owner/name --branch develop --include 'src/**' --exclude '*.min.js'",
         "sources add git https://git.example.com/team/tools.git --schedule '0 * * * *'",
         "sources add vercel team/project",
+        "sources add slack C0123ABCD",
     ),
 )
 def add(
-    connector: Annotated[str, typer.Argument(help="github, git for any repository, or vercel.")],
+    connector: Annotated[
+        str, typer.Argument(help="github, git for any repository, vercel, or slack.")
+    ],
     scope: Annotated[
-        str, typer.Argument(help="github: owner/name; git: a URL or a path; vercel: team/project.")
+        str,
+        typer.Argument(
+            help="github: owner/name; git: a URL or a path; vercel: team/project; slack: C0123ABCD."
+        ),
     ],
     *,
     branch: Branch = None,

@@ -6,11 +6,12 @@ from types import MappingProxyType
 from sync_assets.connectors.base import Connector
 from sync_assets.connectors.git.connector import Git
 from sync_assets.connectors.github.connector import GitHub
+from sync_assets.connectors.slack.connector import Slack
 from sync_assets.connectors.vercel.connector import Vercel
 from sync_assets.errors import InvalidSettings
 
 CONNECTORS: Mapping[str, Connector] = MappingProxyType(
-    {connector.name: connector for connector in (GitHub(), Git(), Vercel())}
+    {connector.name: connector for connector in (GitHub(), Git(), Vercel(), Slack())}
 )
 
 

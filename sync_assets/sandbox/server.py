@@ -51,6 +51,8 @@ from sync_assets.sandbox.github.trackers import Trackers
 from sync_assets.sandbox.link import Link, LinkLayer
 from sync_assets.sandbox.pages import FilePages
 from sync_assets.sandbox.repositories import Repositories
+from sync_assets.sandbox.slack.api import SlackApi
+from sync_assets.sandbox.slack.world import SlackWorld
 from sync_assets.sandbox.traffic import Recorder, Request
 from sync_assets.sandbox.vercel.api import VercelApi
 from sync_assets.sandbox.vercel.world import VercelWorld
@@ -71,6 +73,7 @@ class Sandbox:
     link: Link
     trackers: Trackers
     vercel: VercelWorld
+    slack: SlackWorld
     limits: Limits = field(default_factory=Limits)
     sizes: Sizes = field(default_factory=Sizes)
     faults: Faults = field(default_factory=Faults)
@@ -102,12 +105,15 @@ def running_sandbox(
             link or Link(),
             Trackers(repositories),
             VercelWorld(clock),
+            SlackWorld(clock),
             limits or Limits(),
         )
         known = dict(tokens or {})
         git = GitHttp(sandbox.repositories, known, partial_clone)
         vercel = VercelApi(sandbox.vercel)
-        routes = [*git.routes(), *_github(sandbox, known, objects), *vercel.routes()]
+        slack = SlackApi(sandbox.slack)
+        vendors = [*vercel.routes(), *slack.routes()]
+        routes = [*git.routes(), *_github(sandbox, known, objects), *vendors]
         with _serving(sandbox, routes, known, listener):
             yield sandbox
 

@@ -9,6 +9,7 @@ def test_catalog_knows_each_connector_by_its_own_name():
         "github": "github",
         "git": "git",
         "vercel": "vercel",
+        "slack": "slack",
     }
     assert connector_named("github") is CONNECTORS["github"]
 

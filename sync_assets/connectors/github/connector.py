@@ -17,7 +17,7 @@ from sync_assets.connectors.files import FILES, FileRules, FilesSession, Reposit
 from sync_assets.connectors.github.files.by_git import HintingFiles
 from sync_assets.connectors.github.files.manifest import manifest_file
 from sync_assets.connectors.repository import Place, RepositoryConnector
-from sync_assets.conversation import ANCHORS, turns
+from sync_assets.conversation import ANCHORS, anchor_at
 from sync_assets.errors import InvalidSettings
 from sync_assets.git.refs import branch_ref
 from sync_assets.http.clients import HttpClients
@@ -145,11 +145,7 @@ class GitHub(RepositoryConnector):
         anchors = document.metadata.get(ANCHORS)
         if not isinstance(anchors, list):
             return super().lines_url(document, start_line, end_line)
-        begun = [turn for turn in turns(document.text) if turn.line <= start_line]
-        spoken = sum(turn.speaker is not None for turn in begun)
-        if not begun or begun[-1].speaker is None or spoken > len(anchors):
-            return document.url
-        return str(anchors[spoken - 1])
+        return anchor_at(document.text, anchors, start_line) or document.url
 
     def wanted(self, source: Source) -> GitHubSettings:
         return GitHubSettings.model_validate(source.settings)

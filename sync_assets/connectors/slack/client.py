@@ -1,0 +1,93 @@
+"""Slack's Web API, by the names of its methods.
+
+https://docs.slack.dev/reference/methods
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from sync_assets.connectors.slack import payloads
+from sync_assets.connectors.slack.dialect import DIALECTS, RateTier
+from sync_assets.errors import UnexpectedPayload
+from sync_assets.http.credentials import token_credential
+from sync_assets.http.payload import parsed
+
+if TYPE_CHECKING:
+    import httpx
+
+    from sync_assets.http.clients import HttpClients
+    from sync_assets.settings import Settings
+
+
+class SlackClient:
+    """Calls about one channel."""
+
+    def __init__(self, client: "httpx.Client", channel: str) -> None:
+        self._client = client
+        self.channel = channel
+
+    def history(
+        self,
+        limit: int,
+        *,
+        cursor: str = "",
+        oldest: str | None = None,
+        latest: str | None = None,
+        inclusive: bool = False,
+    ) -> payloads.Messages:
+        """One page of what stands in the channel itself, newest first."""
+        params: dict[str, str | int] = {"channel": self.channel, "limit": limit}
+        bounds = {"cursor": cursor, "oldest": oldest, "latest": latest}
+        params |= {name: value for name, value in bounds.items() if value}
+        if inclusive:
+            params["inclusive"] = "true"
+        return parsed(self._client.get("conversations.history", params=params), payloads.MESSAGES)
+
+    def replies(
+        self, thread: str, limit: int, *, cursor: str = "", oldest: str | None = None
+    ) -> payloads.Messages:
+        """One page of a thread, oldest first; the parent is the first of every page."""
+        params: dict[str, str | int] = {"channel": self.channel, "ts": thread, "limit": limit}
+        params |= {name: value for name, value in (("cursor", cursor), ("oldest", oldest)) if value}
+        return parsed(self._client.get("conversations.replies", params=params), payloads.MESSAGES)
+
+    def users(self) -> Iterator[payloads.Member]:
+        """All members of the workspace, those who left too."""
+        cursor, seen = "", set[str]()
+        while True:
+            params: dict[str, str | int] = {"limit": 200}
+            if cursor:
+                params["cursor"] = cursor
+            page = parsed(self._client.get("users.list", params=params), payloads.MEMBERS)
+            yield from page.members
+            cursor = following(page.response_metadata.next_cursor, seen)
+            if not cursor:
+                return
+
+    def info(self) -> payloads.Channel:
+        """The channel."""
+        params = {"channel": self.channel}
+        return parsed(
+            self._client.get("conversations.info", params=params), payloads.CHANNEL
+        ).channel
+
+    def auth_test(self) -> payloads.Identity:
+        """Whose token it is."""
+        return parsed(self._client.get("auth.test"), payloads.IDENTITY)
+
+
+def following(cursor: str, seen: set[str]) -> str:
+    """The cursor of the next page. Raises UnexpectedPayload for one that was there before."""
+    if cursor and cursor in seen:
+        raise UnexpectedPayload("Slack: a list's pages go in a circle")
+    seen.add(cursor)
+    return cursor
+
+
+def open_client(
+    settings: "Settings", http: "HttpClients", channel: str, tier: RateTier
+) -> SlackClient:
+    """The client of the settings' app."""
+    url = str(settings.slack_api_url)
+    credential = token_credential(settings.slack_token)
+    return SlackClient(http.client(DIALECTS[tier], url, credential), channel)

@@ -1,0 +1,80 @@
+"""Slack: declarations. The threads and days of a channel."""
+
+import re
+from collections.abc import Collection, Generator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from sync_assets.connectors.base import Connector, Session, SourceSettings, Stream
+from sync_assets.conversation import ANCHORS, anchor_at
+from sync_assets.errors import InvalidSettings
+from sync_assets.models import Document, Source
+from sync_assets.settings import Settings
+
+if TYPE_CHECKING:
+    from sync_assets.http.clients import HttpClients
+
+SCOPE_FORMAT = "a channel's id: C0123ABCD"
+_SCOPE = re.compile(r"[CG][A-Z0-9]{2,20}")
+CONVERSATIONS = Stream(
+    name="conversations",
+    stages=("conversations",),
+    description="A document a thread; and one for each day's messages outside of threads.",
+    sweep=timedelta(hours=24),
+)
+
+
+class SlackSettings(SourceSettings):
+    """`rate_tier` is how Slack limits the app: `internal` apps may call 50 times a minute,
+    those that are distributed and not of the Marketplace once, for 15 messages.
+    """
+
+    rate_tier: Literal["internal", "distributed"] = Field(
+        default="internal", description="internal: 50 calls a minute; distributed: one."
+    )
+
+
+class Slack(Connector):
+    """Channels of one workspace."""
+
+    name = "slack"
+    title = "Slack"
+    scope_format = SCOPE_FORMAT
+    streams = (CONVERSATIONS,)
+    settings_model = SlackSettings
+
+    def parse_scope(self, scope: str) -> str:
+        text = scope.strip()
+        if not _SCOPE.fullmatch(text):
+            raise InvalidSettings(
+                f"scope {scope!r}: slack needs {SCOPE_FORMAT}: it stands at the end of the"
+                " channel's link, and below its details"
+            )
+        return text
+
+    def link(self, source: Source, settings: Settings) -> str:  # noqa: ARG002 - the contract's
+        return f"https://slack.com/app_redirect?channel={source.scope}"
+
+    def lines_url(self, document: Document, start_line: int, end_line: int) -> str:  # noqa: ARG002 - the contract's
+        anchors = document.metadata.get(ANCHORS)
+        return anchor_at(document.text, anchors, start_line) or document.url
+
+    @contextmanager
+    def open(
+        self, source: Source, streams: Collection[str], settings: Settings, http: "HttpClients"
+    ) -> Generator[Mapping[str, Session]]:
+        from sync_assets.connectors.slack.client import open_client
+        from sync_assets.connectors.slack.session import ConversationsSession, DistributedSession
+
+        if not settings.slack_token.get_secret_value():
+            raise InvalidSettings(
+                "SYNC_ASSETS_SLACK_TOKEN is not set: create an app of your workspace's own at"
+                " https://api.slack.com/apps"
+            )
+        tier = SlackSettings.model_validate(source.settings).rate_tier
+        client = open_client(settings, http, source.scope, tier)
+        session = DistributedSession if tier == "distributed" else ConversationsSession
+        yield {stream: session(source, stream, client) for stream in streams}

@@ -1,0 +1,121 @@
+"""Pure: what a history shows of threads and days, and the versions that follow.
+
+A history tells of each thread its parent, the number of replies and the latest: all but the edits
+of replies. Those are known once the thread was read; the watermark keeps them for the threads that
+have any, so that a cheap sweep gives the same versions as a reading of everything.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Self
+
+from sync_assets.connectors.slack.payloads import NOISE, Message
+from sync_assets.models import digest
+
+
+@dataclass(frozen=True, slots=True)
+class Watermark:
+    """`latest` is the newest time of a post, reply or edit that was seen; `oldest` the oldest
+    message that is visible, beyond which the plan hides others where `limited`. `edits` are what
+    readings of threads showed: thread -> its shown state then, and the digest of its edits.
+    """
+
+    latest: str
+    oldest: str
+    team_url: str
+    channel_name: str
+    limited: bool = False
+    edits: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        return cls(**json.loads(text))
+
+    def __str__(self) -> str:
+        """As `parse` reads it."""
+        return json.dumps(asdict(self), separators=(",", ":"), sort_keys=True)
+
+    def with_edits(self, threads: Iterable[Message], read: Mapping[str, str]) -> Self:
+        """After these threads were read; threads that are there no more are forgotten."""
+        edits = dict[str, Sequence[str]]()
+        for parent in threads:
+            if parent.ts in read:
+                if read[parent.ts]:
+                    edits[parent.ts] = [shown_state(parent), read[parent.ts]]
+            elif parent.ts in self.edits:
+                edits[parent.ts] = self.edits[parent.ts]
+        return replace(self, edits=edits)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A history, sorted: parents of threads, and what each day has beside them."""
+
+    threads: Sequence[Message]
+    days: Mapping[str, Sequence[Message]]
+    latest: str
+    oldest: str
+    limited: bool
+    active: Mapping[str, str]
+    """Thread -> the time of the last thing that a history shows of it."""
+
+    @property
+    def empty_days(self) -> set[str]:
+        """Days of which only threads are left."""
+        return {parent.day for parent in self.threads}.difference(self.days)
+
+
+def seen_of(messages: Iterable[Message], *, limited: bool) -> Seen:
+    """What a history shows. Where the plan hides older messages, the oldest day is not whole and
+    left out.
+    """
+    unique = sorted({each.ts: each for each in messages}.values(), key=lambda each: each.ts)
+    oldest = unique[0].ts if unique else ""
+    cut = unique[0].day if limited and unique else None
+    threads, days, active = list[Message](), dict[str, list[Message]](), dict[str, str]()
+    for each in unique:
+        thread = each.thread_ts if each.is_reply and each.thread_ts else each.ts
+        if each.is_parent or each.is_reply:
+            last = max(each.latest_reply or "", each.edited_ts, active.get(thread, ""))
+            active[thread] = last
+        if each.is_parent:
+            threads.append(each)
+        elif belongs_to_day(each) and each.day != cut:
+            days.setdefault(each.day, []).append(each)
+    times = [(each.ts, each.latest_reply or "", each.edited_ts) for each in unique]
+    latest = max((max(each) for each in times), default="")
+    return Seen(threads, days, latest, oldest, limited, active)
+
+
+def belongs_to_day(message: Message) -> bool:
+    """Whether a day shows it: it has no thread, or was told to the channel too."""
+    return not message.is_parent and not message.is_deleted and message.subtype not in NOISE
+
+
+def shown_state(parent: Message) -> str:
+    """What a history shows of a thread."""
+    facts = [
+        parent.ts,
+        parent.edited_ts,
+        parent.is_deleted,
+        parent.reply_count,
+        parent.latest_reply,
+    ]
+    return digest(json.dumps(facts))[:12]
+
+
+def edits_of(replies: Iterable[Message]) -> str:
+    """A digest of which replies were edited when; empty where none was."""
+    edited = sorted((each.ts, each.edited_ts) for each in replies if each.edited_ts)
+    return digest(json.dumps(edited))[:12] if edited else ""
+
+
+def thread_version(parent: Message, edits: str) -> str:
+    """Changes with every change of a member."""
+    return f"{shown_state(parent)}:{edits}"
+
+
+def day_version(messages: Iterable[Message]) -> str:
+    """Changes with every change of a member."""
+    return digest(json.dumps(sorted((each.ts, each.edited_ts) for each in messages)))

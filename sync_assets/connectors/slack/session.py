@@ -1,0 +1,162 @@
+"""The stream `conversations`: threads, and what a day has beside them.
+
+Every listing reads the whole history of the channel, 200 messages a call: it shows late replies,
+edits of what stands in the channel, and what a day lost. Threads that it shows to be moved are
+read. A complete listing reads every thread: it sees edits of replies, and proves deletions.
+"""
+
+import threading
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from sync_assets.connectors.base import Session
+from sync_assets.connectors.slack.client import SlackClient
+from sync_assets.connectors.slack.documents import conversation_document
+from sync_assets.connectors.slack.facts import (
+    Seen,
+    Watermark,
+    day_version,
+    edits_of,
+    shown_state,
+    thread_version,
+)
+from sync_assets.connectors.slack.payloads import Message
+from sync_assets.connectors.slack.reading import ChannelReader
+from sync_assets.errors import SourceUnavailable, UnexpectedPayload
+from sync_assets.models import (
+    Fetched,
+    FetchFailure,
+    Gone,
+    Listing,
+    ListingEntry,
+    Source,
+    document_id,
+)
+
+THREAD, DAY = "thread:", "day:"
+
+
+class ConversationsSession(Session):
+    """One channel. What a listing read is kept for the fetch that follows it."""
+
+    most_items = 200
+
+    def __init__(self, source: Source, stream: str, client: SlackClient) -> None:
+        self._source = source
+        self._stream = stream
+        self._client = client
+        self._reader = ChannelReader(client, self.pages)
+        self._read: dict[str, list[Message]] = {}
+        self._names: dict[str, str] | None = None
+        self._lock = threading.Lock()
+
+    def list(self, since: str | None) -> Listing:
+        return self._sweep() if since is None else self._changes(Watermark.parse(since))
+
+    def fetch(self, entries: Sequence[ListingEntry], watermark: str) -> Iterator[Fetched]:
+        context = Watermark.parse(watermark)
+        for entry in entries:
+            try:
+                yield self._fetched(entry, context)
+            except (UnexpectedPayload, SourceUnavailable) as error:
+                yield FetchFailure(entry, error)
+
+    def confirm_gone(self, keys: Mapping[str, str], watermark: str) -> Collection[str]:
+        """Not what the plan hides: absence says nothing of it."""
+        context = Watermark.parse(watermark)
+        if not context.limited:
+            return keys.keys()
+        horizon = _time(context.oldest).strftime("%Y-%m-%d")
+        return {key for key, name in keys.items() if name.split("/")[1] > horizon}
+
+    def _sweep(self) -> Listing:
+        team_url, name = self._client.auth_test().url, self._client.info().name
+        seen = self._reader.history(oldest_known=None)
+        read = {parent.ts: self._thread(parent) for parent in seen.threads}
+        watermark = Watermark(seen.latest, seen.oldest, team_url, name, seen.limited)
+        return self._listing(seen, watermark, read)
+
+    def _changes(self, since: Watermark) -> Listing:
+        seen = self._reader.history(oldest_known=since.oldest)
+        moved = [
+            parent
+            for parent in seen.threads
+            if seen.active[parent.ts] > since.latest
+            or (parent.ts in since.edits and since.edits[parent.ts][0] != shown_state(parent))
+        ]
+        read = {parent.ts: self._thread(parent) for parent in moved}
+        watermark = replace(
+            since,
+            latest=max(since.latest, seen.latest),
+            oldest=seen.oldest,
+            limited=seen.limited,
+        )
+        listing = self._listing(seen, watermark, read)
+        gone = [self._id(f"{DAY}{day}") for day in sorted(seen.empty_days)]
+        return replace(listing, complete=False, current=True, gone=gone)
+
+    def _listing(self, seen: Seen, watermark: Watermark, read: Mapping[str, str]) -> Listing:
+        watermark = watermark.with_edits(seen.threads, read)
+        entries = list[ListingEntry]()
+        for parent in seen.threads:
+            edits = watermark.edits.get(parent.ts, ["", ""])[1]
+            name = f"{parent.day}/{parent.ts}"
+            version = thread_version(parent, edits)
+            entries.append(self._entry(f"{THREAD}{parent.ts}", name, version))
+        for day, messages in seen.days.items():
+            self._keep(f"{DAY}{day}", messages)
+            entries.append(self._entry(f"{DAY}{day}", day, day_version(messages)))
+        return Listing(watermark=str(watermark), entries=entries)
+
+    def _thread(self, parent: Message) -> str:
+        """Read it, keep it for the fetch, and say what was edited."""
+        messages = self._reader.replies(parent.ts)
+        if not messages:
+            return ""
+        self._keep(f"{THREAD}{parent.ts}", messages)
+        return edits_of(messages[1:])
+
+    def _fetched(self, entry: ListingEntry, context: Watermark) -> Fetched:
+        with self._lock:
+            messages: Sequence[Message] = self._read.pop(entry.locator, [])
+        is_thread = entry.locator.startswith(THREAD)
+        if not messages:
+            name = entry.locator.partition(":")[2]
+            messages = self._reader.replies(name) if is_thread else self._reader.day(name)
+        if not messages or (is_thread and len(messages) == 1):
+            return Gone(entry)
+        if is_thread:
+            version = thread_version(messages[0], edits_of(messages[1:]))
+        else:
+            version = day_version(messages)
+        return conversation_document(entry, version, messages, context, self._people())
+
+    def _people(self) -> Mapping[str, str]:
+        """The names of all members; asked for once."""
+        with self._lock:
+            if self._names is None:
+                self._names = {each.id: each.shown for each in self._client.users()}
+            return self._names
+
+    def _keep(self, locator: str, messages: Sequence[Message]) -> None:
+        with self._lock:
+            self._read[locator] = [*messages]
+
+    def _entry(self, locator: str, name: str, version: str) -> ListingEntry:
+        key = f"{self._client.channel}/{name}"
+        return ListingEntry(self._id(locator), key, version, locator)
+
+    def _id(self, vendor_id: str) -> str:
+        source = self._source
+        return document_id(source.connector, source.identity, self._stream, vendor_id)
+
+
+class DistributedSession(ConversationsSession):
+    """As an app that is distributed outside of the Marketplace may read."""
+
+    most_items = 15
+
+
+def _time(ts: str) -> datetime:
+    return datetime.fromtimestamp(float(ts or 0), UTC)

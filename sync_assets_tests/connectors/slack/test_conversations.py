@@ -1,0 +1,281 @@
+from datetime import timedelta
+from math import ceil
+
+import pytest
+from pydantic import SecretStr
+
+from sync_assets.errors import InvalidSettings, SourceGone, SourceRejectedUs
+from sync_assets.sandbox.faults import Answer, Truncated, html_page
+from sync_assets.search import search
+from sync_assets_tests import oracle
+from sync_assets_tests.connectors.slack.workspace import CHANNEL, MARA, Workspace
+
+DAY = timedelta(days=1).total_seconds()
+YEAR = timedelta(days=365)
+
+
+def test_a_thread_is_a_document_and_a_day_is_another(workspace: Workspace):
+    parent = workspace.post("Does the payment webhook retry?")
+    reply = workspace.reply(parent, "It retries five times, <@U0MARA>.")
+    workspace.post("Lunch is at noon")
+
+    workspace.sync()
+
+    assert workspace.differences() == []
+    assert len(workspace.held()) == 2
+    [hit] = search(workspace.stores, "retries five", mode="text").hits
+    assert hit.title == "#payments: Does the payment webhook retry?"
+    assert hit.url.startswith("https://acme.slack.com/archives/C0PAYMENTS/p")
+    assert "**U0TOMAS** wrote on 2026-01-01:" in hit.text
+    assert "five times, <@U0MARA>" in hit.text
+    assert reply.ts.replace(".", "") in oracle.everything(workspace.index)
+
+
+def test_a_reply_to_a_year_old_thread_is_found_by_the_next_refresh(workspace: Workspace):
+    old = workspace.clock.now - YEAR
+    parents = [
+        workspace.post(f"Question {number}", at=old + timedelta(minutes=number))
+        for number in range(450)
+    ]
+    workspace.reply(parents[7], "An answer", at=old + timedelta(hours=9))
+    workspace.sync()
+    workspace.reply(parents[7], "A year later: it was the cache")
+
+    workspace.sync()
+
+    assert workspace.differences() == []
+    assert len(workspace.asked()) <= 2 + ceil(len(parents) / 200)
+
+
+def test_nothing_new_costs_the_sweep_alone_and_writes_nothing(workspace: Workspace):
+    parents = [workspace.post(f"Question {number}") for number in range(30)]
+    for parent in parents[:10]:
+        edited = workspace.reply(parent, "An answer")
+        workspace.world.edit(edited, "A better answer")
+    workspace.sync()
+    before = oracle.table_versions(workspace.index)
+
+    report = workspace.sync()
+
+    assert report.listing.unchanged
+    assert workspace.asked() == ["conversations.history"]
+    assert oracle.table_versions(workspace.index) == before
+
+
+def test_an_edit_of_a_reply_is_found_by_the_sweep(workspace: Workspace):
+    parent = workspace.post("Which port?")
+    reply = workspace.reply(parent, "8080")
+    workspace.sync()
+    workspace.world.edit(reply, "9090")
+    workspace.sync()
+    assert workspace.differences() != []  # no history shows it
+    workspace.clock.advance(DAY)
+
+    workspace.sync()
+
+    assert workspace.differences() == []
+    assert "8080" not in workspace.chunks()
+    workspace.sync()
+    assert workspace.asked() == ["conversations.history"]
+
+
+def test_a_deleted_reply_is_found_at_once(workspace: Workspace):
+    parent = workspace.post("Which port?")
+    workspace.reply(parent, "8080")
+    wrong = workspace.reply(parent, "7777")
+    workspace.sync()
+    workspace.world.delete(CHANNEL, wrong)
+
+    workspace.sync()
+
+    assert workspace.differences() == []
+    assert "7777" not in workspace.chunks()
+
+
+def test_a_message_that_gets_its_first_reply_moves_from_its_day_to_a_thread(workspace: Workspace):
+    parent = workspace.post("Alone this day")
+    workspace.sync()
+    assert list(workspace.held()) == ["2026-01-01"]
+    workspace.reply(parent, "Not any more")
+
+    workspace.sync()
+
+    assert workspace.differences() == []
+
+
+def test_a_deleted_parent_leaves_its_replies(workspace: Workspace):
+    parent = workspace.post("Deleted by mistake")
+    workspace.reply(parent, "What was it?")
+    workspace.sync()
+    workspace.world.delete(CHANNEL, parent)
+
+    workspace.sync()
+
+    assert workspace.differences() == []
+    assert "by mistake" not in workspace.chunks()
+
+
+def test_a_thread_that_is_deleted_whole_goes_with_the_sweep(workspace: Workspace):
+    kept = workspace.post("Kept")
+    workspace.reply(kept, "Yes")
+    parent = workspace.post("Gone soon")
+    reply = workspace.reply(parent, "So am I")
+    workspace.sync()
+    workspace.world.delete(CHANNEL, reply)
+    workspace.world.delete(CHANNEL, parent)
+
+    workspace.sync("full")
+
+    assert workspace.differences() == []
+
+
+def test_a_broadcast_stands_in_its_thread_and_in_its_day(workspace: Workspace):
+    parent = workspace.post("Long story")
+    workspace.reply(parent, "Only here")
+    workspace.clock.advance(DAY)
+    workspace.reply(parent, "Solved for everyone", broadcast=True)
+
+    workspace.sync()
+
+    assert workspace.differences() == []
+    assert sum("Solved for everyone" in text for text in workspace.held().values()) == 2
+
+
+def test_a_rename_embeds_nothing_and_rewrites_nothing(workspace: Workspace):
+    parent = workspace.post("Ask <@U0TOMAS>")
+    workspace.reply(parent, "Here I am")
+    workspace.sync()
+    before = oracle.table_versions(workspace.index)
+    workspace.world.rename(MARA, "Mara Ek")
+
+    workspace.sync()
+    assert oracle.table_versions(workspace.index) == before
+
+    workspace.reply(parent, "With a new name")
+    report = workspace.sync()
+    assert report.index is not None
+    assert report.index.texts_embedded <= 1
+    assert "Mara Ek" in oracle.everything(workspace.index)
+    assert "Mara" not in workspace.chunks()
+
+
+def test_a_bot_with_forty_attachments_and_files_is_kept_whole(workspace: Workspace):
+    attachments = [{"title": f"Check {number}", "text": f"state {number}"} for number in range(40)]
+    workspace.world.post(
+        CHANNEL,
+        "B0DEPLOYS",
+        "Deployed <https://shop.example|the shop> &amp; *all* of it",
+        is_bot=True,
+        attachments=attachments,
+        files=[("log.txt", "https://acme.slack.com/files/log.txt")],
+    )
+
+    workspace.sync()
+
+    [text] = workspace.held().values()
+    assert "[the shop](https://shop.example) & **all** of it" in text
+    assert all(f"Check {number}\nstate {number}" in text for number in range(40))
+    assert "[log.txt](https://acme.slack.com/files/log.txt)" in text
+    assert "**B0DEPLOYS** wrote" in text
+
+
+def test_a_has_more_that_lies_loses_nothing(workspace: Workspace):
+    workspace.world.most_a_page = 5
+    parents = [workspace.post(f"Question {number}") for number in range(23)]
+    for number in range(17):
+        workspace.reply(parents[3], f"Answer {number}")
+    workspace.world.lies = 2
+
+    workspace.sync()
+    assert workspace.differences() == []
+
+    workspace.reply(parents[3], "One more")
+    workspace.world.lies = 2
+    workspace.sync()
+    assert workspace.differences() == []
+
+
+def test_what_a_plan_hides_is_never_a_deletion(workspace: Workspace):
+    old = workspace.clock.now - timedelta(days=100)
+    parent = workspace.post("An old question", at=old)
+    workspace.reply(parent, "An old answer", at=old + timedelta(hours=1))
+    workspace.post("Old and alone", at=old + timedelta(days=1))
+    gone = workspace.post("New")
+    for days in (10, 20, 30):
+        workspace.post("Newer", at=workspace.clock.now - timedelta(days=days))
+    workspace.sync()
+    before = workspace.held()
+    workspace.world.visible_days = 90
+    workspace.world.delete(CHANNEL, gone)
+
+    workspace.sync("full")
+
+    after = workspace.held()
+    assert before.keys() - after.keys() == {"2026-01-01"}
+    assert all(before[key] == text for key, text in after.items())
+
+
+def test_a_rate_limit_in_the_middle_loses_nothing(workspace: Workspace):
+    for number in range(12):
+        workspace.reply(workspace.post(f"Question {number}"), "Answer")
+    workspace.world.calls_a_minute["conversations.replies"] = 5
+
+    report = workspace.sync()
+
+    assert report.listing.deferred_until is not None
+    assert "Slack's rate limit" in str(report.listing.deferred_because)
+    workspace.clock.now = report.listing.deferred_until
+    workspace.world.calls_a_minute.clear()
+    workspace.sync()
+    assert workspace.differences() == []
+
+
+@pytest.mark.parametrize(
+    "fault", [html_page(), Truncated(40), Answer(500), Answer(200, '{"ok": true}')]
+)
+def test_a_broken_answer_for_one_thread_loses_nothing(
+    workspace: Workspace, fault: Answer | Truncated
+):
+    for number in range(3):
+        workspace.reply(workspace.post(f"Question {number}"), "Answer")
+    workspace.sync()
+    workspace.reply(workspace.post("Another"), "Answer")
+    workspace.step("list")
+    workspace.sandbox.faults.add(fault, path="/slack/api/conversations.replies")
+
+    workspace.sync()
+    workspace.sandbox.faults.clear()
+    workspace.clock.advance(600)
+    workspace.sync()
+
+    assert workspace.differences() == []
+
+
+def test_verify_finds_an_index_that_is_whole_equal(workspace: Workspace):
+    parent = workspace.post("Question")
+    workspace.world.edit(workspace.reply(parent, "Answer"), "Better")
+    workspace.post("Alone")
+    workspace.sync()
+
+    report = workspace.verify()
+
+    assert (report.equal, report.differences) == (True, [])
+
+
+def test_what_slack_refuses_is_one_clear_line(workspace: Workspace):
+    workspace.channel.has_bot = False
+    with pytest.raises(SourceRejectedUs, match="not_in_channel: invite the bot"):
+        workspace.sync()
+    workspace.channel.has_bot = True
+    for error in ("invalid_auth", "missing_scope", "account_inactive", "token_revoked"):
+        workspace.world.error = error
+        with pytest.raises(SourceRejectedUs, match=error):
+            workspace.sync()
+    workspace.world.error = None
+    workspace.source = workspace.stores.registry.add("slack", "C0NOTHING", {}, "*/15 * * * *")
+    with pytest.raises(SourceGone, match="channel_not_found"):
+        workspace.sync()
+    nobody = {"slack_token": SecretStr("")}
+    workspace.stores.settings = workspace.stores.settings.model_copy(update=nobody)
+    with pytest.raises(InvalidSettings, match="SYNC_ASSETS_SLACK_TOKEN is not set"):
+        workspace.sync()
