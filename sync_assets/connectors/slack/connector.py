@@ -24,6 +24,7 @@ CONVERSATIONS = Stream(
     stages=("conversations",),
     description="A document a thread; and one for each day's messages outside of threads.",
     sweep=timedelta(hours=24),
+    batch_documents=25,
 )
 
 

@@ -13,6 +13,9 @@ from typing import Self
 from sync_assets.connectors.slack.payloads import NOISE, Message
 from sync_assets.models import digest
 
+UNREAD = "unread"
+"""In the place of a digest of edits: the thread is still to be read, so no version is its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Watermark:
@@ -35,6 +38,11 @@ class Watermark:
     def __str__(self) -> str:
         """As `parse` reads it."""
         return json.dumps(asdict(self), separators=(",", ":"), sort_keys=True)
+
+    def is_doubtful(self, parent: Message) -> bool:
+        """Whether what is known of the thread's edits may be no longer so."""
+        known = self.edits.get(parent.ts)
+        return known is not None and (known[1] == UNREAD or known[0] != shown_state(parent))
 
     def with_edits(self, threads: Iterable[Message], read: Mapping[str, str]) -> Self:
         """After these threads were read; threads that are there no more are forgotten."""

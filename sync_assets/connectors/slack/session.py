@@ -14,16 +14,16 @@ from sync_assets.connectors.base import Session
 from sync_assets.connectors.slack.client import SlackClient
 from sync_assets.connectors.slack.documents import conversation_document
 from sync_assets.connectors.slack.facts import (
+    UNREAD,
     Seen,
     Watermark,
     day_version,
     edits_of,
-    shown_state,
     thread_version,
 )
 from sync_assets.connectors.slack.payloads import Message
 from sync_assets.connectors.slack.reading import ChannelReader
-from sync_assets.errors import SourceUnavailable, UnexpectedPayload
+from sync_assets.errors import RateLimited, SourceUnavailable, UnexpectedPayload
 from sync_assets.models import (
     Fetched,
     FetchFailure,
@@ -73,7 +73,7 @@ class ConversationsSession(Session):
     def _sweep(self) -> Listing:
         team_url, name = self._client.auth_test().url, self._client.info().name
         seen = self._reader.history(oldest_known=None)
-        read = {parent.ts: self._thread(parent) for parent in seen.threads}
+        read = self._threads(seen.threads)
         watermark = Watermark(seen.latest, seen.oldest, team_url, name, seen.limited)
         return self._listing(seen, watermark, read)
 
@@ -82,10 +82,9 @@ class ConversationsSession(Session):
         moved = [
             parent
             for parent in seen.threads
-            if seen.active[parent.ts] > since.latest
-            or (parent.ts in since.edits and since.edits[parent.ts][0] != shown_state(parent))
+            if seen.active[parent.ts] > since.latest or since.is_doubtful(parent)
         ]
-        read = {parent.ts: self._thread(parent) for parent in moved}
+        read = self._threads(moved)
         watermark = replace(
             since,
             latest=max(since.latest, seen.latest),
@@ -107,7 +106,20 @@ class ConversationsSession(Session):
         for day, messages in seen.days.items():
             self._keep(f"{DAY}{day}", messages)
             entries.append(self._entry(f"{DAY}{day}", day, day_version(messages)))
+        entries.sort(key=lambda entry: entry.version.endswith(UNREAD))
         return Listing(watermark=str(watermark), entries=entries)
+
+    def _threads(self, parents: Sequence[Message]) -> Mapping[str, str]:
+        """Thread -> what was edited. Where Slack limits us, the rest is left to the fetch and to
+        the next listings: a channel may have more threads than can be read at once.
+        """
+        read = dict[str, str]()
+        for parent in parents:
+            try:
+                read[parent.ts] = self._thread(parent)
+            except RateLimited:
+                return dict.fromkeys((each.ts for each in parents), UNREAD) | read
+        return read
 
     def _thread(self, parent: Message) -> str:
         """Read it, keep it for the fetch, and say what was edited."""

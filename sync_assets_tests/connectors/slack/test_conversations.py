@@ -222,11 +222,34 @@ def test_a_rate_limit_in_the_middle_loses_nothing(workspace: Workspace):
 
     report = workspace.sync()
 
-    assert report.listing.deferred_until is not None
-    assert "Slack's rate limit" in str(report.listing.deferred_because)
-    workspace.clock.now = report.listing.deferred_until
+    assert report.documents is not None
+    assert report.documents.deferred_until is not None
+    assert "conversations.replies" in str(report.documents.deferred_because)
+    workspace.clock.now = report.documents.deferred_until
     workspace.world.calls_a_minute.clear()
     workspace.sync()
+    assert workspace.differences() == []
+    assert workspace.asked().count("conversations.replies") <= 12
+    workspace.sync()
+    assert workspace.asked() == ["conversations.history"]
+
+
+def test_a_sweep_that_is_limited_still_finds_edits_of_replies(workspace: Workspace):
+    replies = [
+        workspace.reply(workspace.post(f"Question {number}"), f"Answer {number}")
+        for number in range(8)
+    ]
+    workspace.sync()
+    for reply in replies:
+        workspace.world.edit(reply, f"Better {reply.text}")
+    workspace.world.calls_a_minute["conversations.replies"] = 3
+    workspace.clock.advance(DAY)
+    workspace.sync()
+    workspace.world.calls_a_minute.clear()
+    workspace.clock.advance(600)
+
+    workspace.sync()
+
     assert workspace.differences() == []
 
 
