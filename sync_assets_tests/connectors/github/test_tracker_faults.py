@@ -136,18 +136,18 @@ def test_pages_that_are_too_heavy_shrink_and_all_is_read(desk: Desk):
 
 
 def test_a_limit_in_the_middle_of_fetching_keeps_what_came_and_says_until_when(desk: Desk):
-    desk.sandbox.faults.add(FAULTS["a limit in a 200"], service="Items", times=2)
+    desk.sandbox.faults.add(FAULTS["a limit in a 200"], service="Items")
     [pulls, issues] = desk.sync().values()
 
     assert pulls.documents
     assert pulls.documents.deferred_until
     assert (pulls.documents.deferred_until - desk.clock()).total_seconds() > 500
+    assert issues.listing.deferred_until == pulls.documents.deferred_until
     desk.sandbox.requests.clear()
     desk.sync()
     assert desk.asked() == []
     desk.clock.advance(HOUR)
     desk.sync()
-    assert issues.stream == "issues"
     assert desk.differences() == []
 
 
