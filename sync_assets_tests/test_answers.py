@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sync_assets import alerts, hits, models, status
+from sync_assets import access, alerts, hits, models, status
 from sync_assets.cli import answers
 from sync_assets.control import inbox
 from sync_assets.models import Answer
@@ -13,7 +13,7 @@ from sync_assets.models import Answer
 GOLDENS = Path(__file__).parent / "samples" / "answers"
 ANSWERS = {
     name: value
-    for module in (models, hits, answers, status, inbox, alerts)
+    for module in (models, hits, answers, status, inbox, alerts, access)
     for name, value in vars(module).items()
     if isinstance(value, type) and issubclass(value, Answer) and value is not Answer
 }

@@ -29,8 +29,10 @@ from sync_assets.settings import load_settings
 from sync_assets.stores import open_stores
 
 app = typer.Typer(
-    help="What is kept equal: register, list, change and remove sources.", no_args_is_help=True
+    help="What is kept equal: register, list, check, change and remove sources.",
+    no_args_is_help=True,
 )
+FAILED = 1
 
 
 @app.command(
@@ -127,6 +129,30 @@ def show(source: SourceId, *, as_json: Json = False) -> None:
     """Show everything that is known of one source."""
     with closing(open_stores(load_settings())) as stores:
         _print(stores.registry.get(source), as_json=as_json)
+
+
+@app.command(
+    "check", epilog=examples("sources check github:owner/name", "sources check slack:C0123 --json")
+)
+def check(source: SourceId, *, as_json: Json = False) -> None:
+    """Try what syncing the source takes, and say what to grant where something is refused.
+
+    Reads only. Exit code 1 where anything is refused or could not be tried.
+    """
+    from sync_assets.access import check_access
+
+    with closing(open_stores(load_settings())) as stores:
+        found = list(check_access(stores, source))
+    if as_json:
+        print_json(found)
+    else:
+        said = {True: "ok", False: "refused", None: "not tried"}
+        print_table(
+            ("what", "outcome", "seen", "grant"),
+            [(each.name, said[each.passed], each.saw, each.needs) for each in found],
+        )
+    if not all(each.passed for each in found):
+        raise typer.Exit(FAILED)
 
 
 @app.command(

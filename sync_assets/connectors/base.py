@@ -8,7 +8,7 @@ batches from several threads at once. Everything a connector raises is a `Source
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -164,6 +164,17 @@ class Session(ABC):
         return keys.keys()
 
 
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One thing that syncing a source takes: `call` does it, as little of it as there is, and says
+    what it saw; where it raises, `needs` is what to grant.
+    """
+
+    name: str
+    needs: str
+    call: Callable[[], str]
+
+
 class Connector(ABC):
     """Declarations of one vendor, and the way to its sessions. Holds no state."""
 
@@ -190,6 +201,12 @@ class Connector(ABC):
     @abstractmethod
     def link(self, source: Source, settings: Settings) -> str:
         """Where a person looks at the source."""
+
+    def probes(self, source: Source, settings: Settings, http: HttpClients) -> Iterator[Probe]:  # noqa: ARG002 - the contract's
+        """What `sources check` tries of a source, in an order in which the first that fails tells
+        most; nothing is written. Making them raises InvalidSettings.
+        """
+        return iter(())
 
     def forget(self, source: Source, settings: Settings) -> None:  # noqa: B027 - most keep nothing
         """Delete what the connector itself keeps of a source that is removed: its caches."""

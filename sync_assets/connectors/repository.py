@@ -4,10 +4,11 @@ from abc import abstractmethod
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from typing import ClassVar
 
 from pydantic import SecretStr
 
-from sync_assets.connectors.base import Connector, Session
+from sync_assets.connectors.base import Connector, Probe, Session
 from sync_assets.connectors.files import (
     FILES,
     FileRules,
@@ -99,6 +100,11 @@ class RepositorySession(FilesSession):
             except CommitGone:  # a force-push came between the two requests
                 return self._listing(self._whole.resolve(self._ref, connection), connection)
 
+    def resolve(self) -> ResolvedRef | None:
+        """What the ref names now; None where the repository has no commit."""
+        with self._whole.connection() as connection:
+            return self._whole.resolve(self._ref, connection)
+
     def relist(self, watermark: str) -> Listing:
         """The same commit again. SourceUnavailable: it is neither cached nor served any more."""
         seen = Watermark.parse(watermark)
@@ -175,6 +181,8 @@ class RepositoryConnector(Connector):
 
     streams = (FILES,)
     settings_model = RepositorySettings
+    files_need: ClassVar[str] = "a repository that git can read as this user"
+    """What to grant where git is refused."""
 
     @abstractmethod
     def place(self, source: Source, settings: Settings) -> Place:
@@ -204,6 +212,14 @@ class RepositoryConnector(Connector):
         """The session over git; end it with `close`."""
         place = self.place(source, settings)
         return RepositorySession(source, place, wanted=self.wanted(source), settings=settings)
+
+    def probes(self, source: Source, settings: Settings, http: HttpClients) -> Iterator[Probe]:  # noqa: ARG002 - git has its own way to the server
+        def files() -> str:
+            with closing(self.files_by_git(source, settings)) as session:
+                found = session.resolve()
+            return f"{found.name} is {found.commit[:12]}" if found else "no commit yet"
+
+        yield Probe("files", self.files_need, files)
 
     def forget(self, source: Source, settings: Settings) -> None:
         with closing(self.files_by_git(source, settings)) as session:

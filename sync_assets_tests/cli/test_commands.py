@@ -126,6 +126,21 @@ def test_reset_of_a_setting_that_the_connector_does_not_know_is_refused(cli: Cli
     assert "colour" in outcome.err
 
 
+def test_check_says_what_is_seen_and_ends_with_1_where_something_is_refused(
+    cli: Cli, source_id: str, repository: Repository
+):
+    head = str(repository.head())
+    fine = cli("sources", "check", source_id, "--json")
+    shutil.rmtree(repository.path)
+    gone = cli("sources", "check", source_id)
+
+    assert fine.code == 0
+    assert [(each["name"], each["passed"]) for each in fine.json] == [("files", True)]
+    assert head[:12] in fine.json[0]["saw"]
+    assert gone.code == 1
+    assert "refused" in gone.out
+
+
 def test_paused_source_is_active_again_after_resume(cli: Cli, source_id: str):
     assert cli("sources", "pause", source_id, "--json").json["status"] == "paused"
     assert cli("sources", "resume", source_id, "--json").json["status"] == "active"

@@ -3,7 +3,7 @@ requests and issues by GraphQL, where that is not allowed by REST.
 """
 
 import re
-from collections.abc import Collection, Generator, Mapping
+from collections.abc import Collection, Generator, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from pydantic import Field, JsonValue, SecretStr, field_validator
 
-from sync_assets.connectors.base import Session, Stream
+from sync_assets.connectors.base import Probe, Session, Stream
 from sync_assets.connectors.files import FILES, FileRules, FilesSession, RepositorySettings
 from sync_assets.connectors.github.files.by_git import HintingFiles
 from sync_assets.connectors.github.files.manifest import manifest_file
@@ -83,6 +83,9 @@ class GitHub(RepositoryConnector):
     scope_format = _SCOPE_FORMAT
     streams = (FILES, PULL_REQUESTS, ISSUES)
     settings_model = GitHubSettings
+    files_need = (
+        "a token with the permission Contents: read (classic: scope repo), if it is private"
+    )
 
     def parse_scope(self, scope: str) -> str:
         repository, branch = _split(scope.strip())
@@ -178,6 +181,19 @@ class GitHub(RepositoryConnector):
         if wanted.last_commits:
             return transports.with_last_commits(files, repository, settings, http)
         return files
+
+    def probes(self, source: Source, settings: Settings, http: HttpClients) -> Iterator[Probe]:
+        from sync_assets.connectors.github import probes
+
+        repository, _ = _split(source.scope)
+        wanted = self.wanted(source)
+        if FILES.name in wanted.streams and wanted.transport == "git":
+            yield from super().probes(source, settings, http)
+        elif FILES.name in wanted.streams:
+            branch = self._branch(source)
+            yield probes.files_by_api(repository, branch, settings, http, needs=self.files_need)
+        if set(wanted.streams) - {FILES.name}:
+            yield from probes.tracker(repository, settings, http, graphql=wanted.graphql)
 
     def forget(self, source: Source, settings: Settings) -> None:
         super().forget(source, settings)

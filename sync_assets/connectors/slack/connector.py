@@ -1,22 +1,24 @@
 """Slack: declarations. The threads and days of a channel."""
 
 import re
-from collections.abc import Collection, Generator, Mapping
+from collections.abc import Collection, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from sync_assets.connectors.base import Connector, Session, SourceSettings, Stream
+from sync_assets.connectors.base import Connector, Probe, Session, SourceSettings, Stream
 from sync_assets.conversation import ANCHORS, anchor_at
 from sync_assets.errors import InvalidSettings
 from sync_assets.models import Document, Source
 from sync_assets.settings import Settings
 
 if TYPE_CHECKING:
+    from sync_assets.connectors.slack.client import SlackClient
     from sync_assets.http.clients import HttpClients
 
+RateTier = Literal["internal", "distributed"]
 SCOPE_FORMAT = "a channel's id: C0123ABCD"
 _SCOPE = re.compile(r"[CG][A-Z0-9]{2,20}")
 CONVERSATIONS = Stream(
@@ -33,7 +35,7 @@ class SlackSettings(SourceSettings):
     those that are distributed and not of the Marketplace once, for 15 messages.
     """
 
-    rate_tier: Literal["internal", "distributed"] = Field(
+    rate_tier: RateTier = Field(
         default="internal", description="internal: 50 calls a minute; distributed: one."
     )
 
@@ -67,15 +69,28 @@ class Slack(Connector):
     def open(
         self, source: Source, streams: Collection[str], settings: Settings, http: "HttpClients"
     ) -> Generator[Mapping[str, Session]]:
-        from sync_assets.connectors.slack.client import open_client
         from sync_assets.connectors.slack.session import ConversationsSession, DistributedSession
 
-        if not settings.slack_token.get_secret_value():
-            raise InvalidSettings(
-                "SYNC_ASSETS_SLACK_TOKEN is not set: create an app of your workspace's own at"
-                " https://api.slack.com/apps"
-            )
-        tier = SlackSettings.model_validate(source.settings).rate_tier
-        client = open_client(settings, http, source.scope, tier)
-        session = DistributedSession if tier == "distributed" else ConversationsSession
+        client = _client(source, settings, http)
+        session = DistributedSession if _tier(source) == "distributed" else ConversationsSession
         yield {stream: session(source, stream, client) for stream in streams}
+
+    def probes(self, source: Source, settings: Settings, http: "HttpClients") -> Iterator[Probe]:
+        from sync_assets.connectors.slack.probes import probes
+
+        return probes(_client(source, settings, http))
+
+
+def _tier(source: Source) -> RateTier:
+    return SlackSettings.model_validate(source.settings).rate_tier
+
+
+def _client(source: Source, settings: Settings, http: "HttpClients") -> "SlackClient":
+    from sync_assets.connectors.slack.client import open_client
+
+    if not settings.slack_token.get_secret_value():
+        raise InvalidSettings(
+            "SYNC_ASSETS_SLACK_TOKEN is not set: create an app of your workspace's own at"
+            " https://api.slack.com/apps"
+        )
+    return open_client(settings, http, source.scope, _tier(source))

@@ -1,18 +1,19 @@
 """Vercel: declarations. Deployments of a project or of a whole team, with their build logs."""
 
-from collections.abc import Collection, Generator, Mapping
+from collections.abc import Collection, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from sync_assets.connectors.base import Connector, Session, SourceSettings, Stream
+from sync_assets.connectors.base import Connector, Probe, Session, SourceSettings, Stream
 from sync_assets.connectors.vercel.scope import SCOPE_FORMAT, scope_of
 from sync_assets.errors import InvalidSettings
 from sync_assets.models import Source
 from sync_assets.settings import Settings
 
 if TYPE_CHECKING:
+    from sync_assets.connectors.vercel.client import VercelClient
     from sync_assets.http.clients import HttpClients
 
 DEPLOYMENTS = Stream(
@@ -49,13 +50,23 @@ class Vercel(Connector):
     def open(
         self, source: Source, streams: Collection[str], settings: Settings, http: "HttpClients"
     ) -> Generator[Mapping[str, Session]]:
-        from sync_assets.connectors.vercel.client import open_client
         from sync_assets.connectors.vercel.session import DeploymentsSession
 
-        if not settings.vercel_token.get_secret_value():
-            raise InvalidSettings(
-                "SYNC_ASSETS_VERCEL_TOKEN is not set: create one at"
-                " https://vercel.com/account/settings/tokens"
-            )
-        client = open_client(settings, http, scope_of(source.scope))
+        client = _client(source, settings, http)
         yield {stream: DeploymentsSession(source, stream, client) for stream in streams}
+
+    def probes(self, source: Source, settings: Settings, http: "HttpClients") -> Iterator[Probe]:
+        from sync_assets.connectors.vercel.probes import probes
+
+        return probes(_client(source, settings, http))
+
+
+def _client(source: Source, settings: Settings, http: "HttpClients") -> "VercelClient":
+    from sync_assets.connectors.vercel.client import open_client
+
+    if not settings.vercel_token.get_secret_value():
+        raise InvalidSettings(
+            "SYNC_ASSETS_VERCEL_TOKEN is not set: create one at"
+            " https://vercel.com/account/settings/tokens"
+        )
+    return open_client(settings, http, scope_of(source.scope))
