@@ -15,7 +15,7 @@ $(STAMP): requirements-dev.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: $(STAMP) ## Sandbox, Dagster, a real sync and three searches; stays up until Ctrl-C
+demo: $(STAMP) ## Sandbox, Dagster, real syncs and searches; stays up until Ctrl-C
 	@$(BIN)/sync-assets demo
 
 demo-once: $(STAMP) ## The same, and ends after the searches

@@ -19,10 +19,13 @@ class DemoStep(Answer):
 
 
 class DemoReport(Answer):
-    """What the demo did. `before` is its last search, asked before the change was pushed."""
+    """What the demo did. `before` are the last two of its searches, asked before the commit was
+    pushed and the comment (an address) written that answer them.
+    """
 
     steps: list[DemoStep]
     commit: str
-    before: SearchAnswer
+    comment: str
+    before: list[SearchAnswer]
     searches: list[SearchAnswer]
     endpoints: list[Endpoint]

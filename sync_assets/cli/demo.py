@@ -17,11 +17,13 @@ def demo(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Of the UI; 0: any free one.")] = 0,
     as_json: Json = False,
 ) -> None:
-    """Serve a git repository, sync it with Dagster, push a change to it, and find the change.
+    """Serve a repository with its issues and pull requests, sync it with Dagster, push a commit,
+    write a comment, and find both.
 
     Everything is on this machine, in HOME/demo, which is wiped at the start.
     """
-    from sync_assets.cli.demonstration import running_demo, show
+    from sync_assets.cli.demo_services import running_demo
+    from sync_assets.cli.demonstration import show
 
     with stoppable():
         try:

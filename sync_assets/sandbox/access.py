@@ -7,6 +7,9 @@ from fnmatch import fnmatchcase
 
 Tokens = Mapping[str, Collection[str]]
 """Token -> patterns (`acme/*`) of the private repositories that it may read."""
+SANDBOX_TOKEN = "github-sandbox-token"  # noqa: S105 - opens the sandbox, and nothing else
+PUBLIC_READER: Tokens = {SANDBOX_TOKEN: ()}
+"""Who may read what is public: by GraphQL nobody may without a token."""
 
 
 def basic_token(authorization: str | None) -> str | None:

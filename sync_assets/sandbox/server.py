@@ -49,7 +49,7 @@ from sync_assets.sandbox.github.raw import RawHost
 from sync_assets.sandbox.github.tarball import Archives
 from sync_assets.sandbox.github.trackers import Trackers
 from sync_assets.sandbox.link import Link, LinkLayer
-from sync_assets.sandbox.pages import FilePages
+from sync_assets.sandbox.pages import Pages
 from sync_assets.sandbox.repositories import Repositories
 from sync_assets.sandbox.slack.api import SlackApi
 from sync_assets.sandbox.slack.world import SlackWorld
@@ -175,7 +175,7 @@ def _github(sandbox: Sandbox, tokens: Tokens, objects: Objects) -> list[Route]:
         *Contents(data).routes(),
         *RawHost(gate, objects).routes(),
         *Archives(gate, objects).routes(),
-        *FilePages(sandbox.repositories).routes(),
+        *Pages(sandbox.trackers).routes(),
     ]
 
 

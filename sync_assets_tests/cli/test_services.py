@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +14,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from sync_assets.cli.answers import DemoReport
+from sync_assets.cli.demonstration import print_searches
+from sync_assets.sandbox.access import SANDBOX_TOKEN
 from sync_assets.sandbox.server import running_sandbox
 from sync_assets_tests.cli.conftest import Cli
 
@@ -103,20 +107,25 @@ def test_up_on_a_port_that_is_taken_names_the_port(home: Path, cli: Cli):
     assert f"Port {port}" in outcome.err.splitlines()[-1]
 
 
-def test_sandbox_serves_the_demo_repository_until_it_is_stopped(home: Path):
+def test_sandbox_serves_the_demo_repository_and_its_issues_until_it_is_stopped(home: Path):
     with _started("sandbox", "--port", "0", "--json") as sandbox:
         url = _next_json(sandbox)["url"]
         refs = subprocess.run(
             ["git", "ls-remote", f"{url}/acme/storefront.git"], capture_output=True, check=True
         )
+        api = f"{url}/api/v3/repos/acme/storefront/issues/9"
+        issue = httpx.get(api, headers={"Authorization": f"Bearer {SANDBOX_TOKEN}"})
         sandbox.send_signal(signal.SIGINT)
         sandbox.communicate(timeout=30)
 
     assert b"refs/heads/main" in refs.stdout
+    assert "iPhone" in issue.json()["title"]
     assert sandbox.returncode == 0
 
 
-def test_demo_finds_the_pushed_change_and_leaves_no_process_behind(home: Path):
+def test_demo_finds_the_pushed_change_and_the_comment_as_the_readme_shows(
+    home: Path, capsys: pytest.CaptureFixture[str]
+):
     # The real model: the `hash` embedder has no meaning to search by.
     own = {"SYNC_ASSETS_EMBEDDER": "local", "SYNC_ASSETS_INDEX_URI": str(home / "not-the-demos")}
     done = subprocess.run(
@@ -128,13 +137,34 @@ def test_demo_finds_the_pushed_change_and_leaves_no_process_behind(home: Path):
     )
 
     assert done.returncode == 0, done.stderr
-    report = json.loads(done.stdout)
-    last = report["searches"][-1]["hits"][0]
-    assert report["commit"] in last["url"]
-    assert last["chunk_id"] not in {hit["chunk_id"] for hit in report["before"]["hits"]}
-    assert {hit["stale"] for answer in report["searches"] for hit in answer["hits"]} == {"false"}
+    report = DemoReport.model_validate_json(done.stdout)
+    _, followed, pushed, said = [answer.hits[0] for answer in report.searches]
+    assert report.commit in pushed.url
+    assert said.url == report.comment
+    before = {hit.chunk_id for answer in report.before for hit in answer.hits}
+    assert not before & {pushed.chunk_id, said.chunk_id}
+    assert {hit.stale for answer in report.searches for hit in answer.hits} == {"false"}
+    ways = [(each.kind, each.stream) for each in followed.linked[:2]]
+    assert ways == [("touches", "pull_requests"), ("closes", "issues")]
     assert not (home / "not-the-demos").exists()
     assert _processes_of(home / "demo") == []
+
+    print_searches(report.searches, max(hit.indexed_at for hit in (pushed, said)))
+    printed = map(_shape, [*done.stderr.splitlines(), *capsys.readouterr().out.splitlines()])
+    assert set(map(_shape, _demo_of_the_readme())) - set(printed) == set()
+
+
+def _demo_of_the_readme() -> list[str]:
+    """What it says the demo prints, without states of a run that may pass unseen."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    shown = readme.partition("$ make demo ")[2].partition("$ make test ")[0]
+    passing = re.compile(r"\[.* s\]   (queued|starting|started)|\.\.\.|Ctrl-C stops everything\.")
+    return [line for line in shown.splitlines()[1:] if line and not passing.fullmatch(line)]
+
+
+def _shape(line: str) -> str:
+    """Without what differs from run to run: times, ports, ids."""
+    return re.sub(r"[0-9a-f]*\d[0-9a-f]*(-[0-9a-f]+)*", "0", " ".join(line.split()))
 
 
 @pytest.mark.chaos

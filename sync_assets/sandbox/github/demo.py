@@ -5,6 +5,7 @@ times are the same every time.
 """
 
 from datetime import UTC, datetime
+from textwrap import dedent
 
 from sync_assets.sandbox.demo import DEMO_REPOSITORY
 from sync_assets.sandbox.github.demo_story import Story, commits_of
@@ -15,10 +16,13 @@ from sync_assets.sandbox.github.trackers import Trackers
 
 DEMO_TRACKER_SEARCH = "why do customers with an iPhone lose their cart after a week"
 """Answered by an issue, and by nothing else of the demo."""
+DEMO_COMMENT_SEARCH = "which voucher do we send to a customer whose cart is lost"
+"""Answered by nothing before `add_demo_comment`."""
 FAILED_DEPLOYMENT = "https://vercel.com/acme/storefront/dpl_b806312dafdb5b1d17f806be"
 PREVIEW_DEPLOYMENT = "https://vercel.com/acme/storefront/dpl_c30e7f46ed93c7c67b6a29d8"
 """The first two of `vercel/demo.py`."""
 
+_LOST_CARTS = "iPhone customers come back after a week and their cart is empty"
 _LABELS = {
     "bug": ("d73a4a", "Something is wrong"),
     "deployment": ("0075ca", "From a merge to production"),
@@ -41,6 +45,26 @@ def build_demo_tracker(trackers: Trackers) -> Tracker:
     _gallery(story)
     _belgium(story)
     return story.tracker
+
+
+def add_demo_comment(trackers: Trackers) -> str:
+    """Say today what answers DEMO_COMMENT_SEARCH, in the issue of the lost carts. Where it stands,
+    below the host.
+    """
+    tracker = trackers.of(trackers.repositories.get(DEMO_REPOSITORY))
+    carts = next(item for item in tracker.items.values() if item.title == _LOST_CARTS)
+    comment = tracker.comment(
+        carts.number,
+        dedent("""\
+            Until the server keeps carts, whoever writes us that a cart is lost gets the voucher
+            `CARTBACK`: five euros off, once a customer, good for a month. Finance agreed today.
+
+            Please ask which phone it was before you send it. With it send the list of what was in
+            the cart, if the customer still knows: the warehouse puts those pieces aside for a day.
+            """),
+        author="care",
+    )
+    return f"{DEMO_REPOSITORY}/issues/{carts.number}#issuecomment-{comment.database_id}"
 
 
 def _first_sales(story: Story) -> None:
@@ -218,7 +242,7 @@ def _oversold(story: Story) -> None:
 
 def _lost_carts(story: Story) -> None:
     carts = story.issue(
-        "iPhone customers come back after a week and their cart is empty",
+        _LOST_CARTS,
         """\
         Nine mails since the newsletter (SHOP-14): they filled a cart on an iPhone, came back on the
         next payday, and it was gone. Nobody on Android or at a desk says so.

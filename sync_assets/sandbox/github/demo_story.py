@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from textwrap import dedent
 
+from sync_assets.errors import InvalidSettings
 from sync_assets.sandbox.github.items import pull_of
 from sync_assets.sandbox.github.records import (
     ChangedFile,
@@ -47,8 +48,13 @@ class Story:
         return self.tracker.open_issue(title, dedent(body), author=author, labels=labels, at=at)
 
     def pull(self, message: str, title: str, body: str, author: str, at: datetime) -> Item:
-        """A pull request of the one commit that has this message."""
-        merged = self.merged[message]
+        """A pull request of the one commit that has this message; InvalidSettings without it."""
+        merged = self.merged.get(message)
+        if merged is None:
+            raise InvalidSettings(
+                f"The demo's repository has lost its commit {message!r}: delete its folder, and it"
+                " is made again"
+            )
         return self.tracker.open_pull(
             title,
             dedent(body),

@@ -1,0 +1,83 @@
+"""What the demo runs: a GitHub of our own and Dagster, on loopback, in HOME/demo."""
+
+import os
+import shutil
+from collections.abc import Generator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sync_assets import sources
+from sync_assets.cli.services import LOOPBACK, Services, is_running, running_services
+from sync_assets.cli.steps import Steps
+from sync_assets.errors import SyncAssetsError
+from sync_assets.models import Source
+from sync_assets.sandbox.access import PUBLIC_READER, SANDBOX_TOKEN
+from sync_assets.sandbox.demo import DEMO_REPOSITORY, build_demo_repository
+from sync_assets.sandbox.github.demo import build_demo_tracker
+from sync_assets.sandbox.server import Sandbox, running_sandbox
+from sync_assets.settings import PREFIX, Settings, load_settings
+from sync_assets.stores import Stores, open_stores
+
+STOP_SECONDS = 5.0  # nothing of the demo is kept
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """All that runs: the git host, our stores, Dagster, and the source that it syncs; `seen`
+    has the last status shown of each run.
+    """
+
+    steps: Steps
+    sandbox: Sandbox
+    stores: Stores
+    source: Source
+    services: Services
+    seen: dict[str, str] = field(default_factory=dict[str, str])
+
+
+@contextmanager
+def running_demo(port: int) -> Generator[Demo]:
+    """Everything up, the source registered, nothing synced yet. Wipes HOME/demo first."""
+    chosen = load_settings()
+    home = chosen.home / "demo"
+    if is_running(home):
+        raise SyncAssetsError(f"A demo runs at {home} already: stop that one first")
+    if home.exists():
+        shutil.rmtree(home)
+    steps = Steps(home / "logs")
+    with ExitStack() as stack:
+        with steps.step("starting a GitHub on loopback, with a repository of our own"):
+            sandbox = stack.enter_context(running_sandbox(home / "sandbox", tokens=PUBLIC_READER))
+            build_demo_repository(sandbox.repositories)
+            build_demo_tracker(sandbox.trackers)
+        settings = _isolated(chosen, home, sandbox.url)
+        with steps.step(f"registering the source github:{DEMO_REPOSITORY}"):
+            stores = stack.enter_context(closing(open_stores(settings)))
+            source = sources.register(
+                stores.registry, "github", DEMO_REPOSITORY, settings=settings, by="demo"
+            )
+        with steps.step("starting Dagster"):
+            services = stack.enter_context(
+                running_services(
+                    settings, port=port, folder=home, say=steps.say, stop_seconds=STOP_SECONDS
+                )
+            )
+        yield Demo(steps, sandbox, stores, source, services)
+
+
+def _isolated(chosen: Settings, home: Path, web_url: str) -> Settings:
+    """Settings of the demo alone, for us and our children: whatever the environment or `.env`
+    says, no token but the sandbox's is sent, and no index or database but the demo's is written.
+    """
+    for name in [name for name in os.environ if name.startswith((PREFIX, "DAGSTER_"))]:
+        del os.environ[name]
+    for name in ("no_proxy", "NO_PROXY"):
+        os.environ[name] = LOOPBACK  # git and its libraries ask a proxy for anything else
+    os.environ[f"{PREFIX}HOME"] = str(home)
+    os.environ[f"{PREFIX}GITHUB_WEB_URL"] = web_url
+    os.environ[f"{PREFIX}GITHUB_API_URL"] = f"{web_url}/api/v3"
+    os.environ[f"{PREFIX}GITHUB_TOKEN"] = SANDBOX_TOKEN
+    os.environ[f"{PREFIX}EMBEDDER"] = chosen.embedder
+    os.environ[f"{PREFIX}MODEL_PATH"] = str(chosen.model_path or "")
+    return load_settings(env_file=None)
