@@ -48,6 +48,8 @@ from sync_assets.sandbox.github.rate_limit import RateLimit
 from sync_assets.sandbox.github.raw import RawHost
 from sync_assets.sandbox.github.tarball import Archives
 from sync_assets.sandbox.github.trackers import Trackers
+from sync_assets.sandbox.linear.api import LinearApi
+from sync_assets.sandbox.linear.world import LinearWorld
 from sync_assets.sandbox.link import Link, LinkLayer
 from sync_assets.sandbox.pages import Pages
 from sync_assets.sandbox.repositories import Repositories
@@ -74,6 +76,7 @@ class Sandbox:
     trackers: Trackers
     vercel: VercelWorld
     slack: SlackWorld
+    linear: LinearWorld
     limits: Limits = field(default_factory=Limits)
     sizes: Sizes = field(default_factory=Sizes)
     faults: Faults = field(default_factory=Faults)
@@ -106,13 +109,15 @@ def running_sandbox(
             Trackers(repositories),
             VercelWorld(clock),
             SlackWorld(clock),
+            LinearWorld(clock),
             limits or Limits(),
         )
         known = dict(tokens or {})
         git = GitHttp(sandbox.repositories, known, partial_clone)
         vercel = VercelApi(sandbox.vercel)
         slack = SlackApi(sandbox.slack)
-        vendors = [*vercel.routes(), *slack.routes()]
+        linear = LinearApi(sandbox.linear)
+        vendors = [*vercel.routes(), *slack.routes(), *linear.routes()]
         routes = [*git.routes(), *_github(sandbox, known, objects), *vendors]
         with _serving(sandbox, routes, known, listener):
             yield sandbox

@@ -1,0 +1,266 @@
+"""What the sandbox's Linear holds: one workspace with teams, people and issues.
+
+An action bumps the `updatedAt` of what it changes and of nothing else: a comment, an attachment, a
+relation or a new name of a label leaves its issue's time alone. Linear itself promises no more than
+that the time is that of the last "meaningful" update.
+"""
+
+import threading
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sync_assets.sandbox.linear.records import (
+    Attachment,
+    Bot,
+    Comment,
+    Cycle,
+    Issue,
+    Named,
+    Relation,
+    Team,
+    User,
+)
+
+SANDBOX_TOKEN = "lin_api_sandbox"  # noqa: S105 - opens the sandbox, and nothing else
+ORGANIZATION = "acme"
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+class LinearWorld:
+    """One workspace. Safe from any thread; times are the sandbox's clock's, each one later than the
+    one before.
+    """
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._last: datetime | None = None
+        self._numbers = 0
+        self.lock = threading.RLock()
+        self.teams: dict[str, Team] = {}
+        self.users: dict[str, User] = {}
+        self.names: dict[str, Named] = {}
+        self.issues: dict[str, Issue] = {}
+        self.comments: dict[str, Comment] = {}
+        self.attachments: dict[str, Attachment] = {}
+        self.tokens: set[str] = {SANDBOX_TOKEN}
+        """Personal keys as they are, OAuth tokens with `Bearer ` before them."""
+        self.requests_an_hour = 2_500
+        self.complexity_an_hour = 3_000_000
+        self.most_a_page = 250
+        self.lies = 0
+        """How many of the next full pages that are not the last say that they are."""
+
+    @property
+    def now(self) -> datetime:
+        """The sandbox's time."""
+        return self._clock()
+
+    def create_team(self, key: str, name: str) -> Team:
+        """A team without issues."""
+        with self.lock:
+            now = self._tick()
+            team = self.teams[key] = Team(self._id(), key, name, now, now)
+            return team
+
+    def join(self, display_name: str, name: str) -> User:
+        """Somebody new."""
+        with self.lock:
+            user = self.users[display_name] = User(self._id(), name, display_name)
+            return user
+
+    def named(self, kind: str, name: str) -> Named:
+        """The state, label, project or milestone of that name, made where there is none."""
+        with self.lock:
+            known = f"{kind}:{name}"
+            if known not in self.names:
+                now = self._tick()
+                self.names[known] = Named(self._id(), name, now, now, type="started")
+            return self.names[known]
+
+    def rename(self, thing: Named, name: str) -> None:
+        """It is called something else from now on; issues that name it keep their times."""
+        with self.lock:
+            thing.name, thing.updated_at = name, self._tick()
+
+    def open_issue(
+        self,
+        team: str,
+        title: str,
+        description: str | None = None,
+        *,
+        by: str | None = "mara",
+        state: str = "Todo",
+        labels: Sequence[str] = (),
+        at: datetime | None = None,
+        **facts: Any,  # noqa: ANN401 - fields of the record
+    ) -> Issue:
+        """A new issue of the team with that key; `at` lets it be an old one."""
+        with self.lock:
+            owner, when = self.teams[team], at or self._tick()
+            owner.last_number += 1
+            issue = Issue(
+                self._id(),
+                owner,
+                owner.last_number,
+                title,
+                description,
+                self.named("state", state),
+                when,
+                when,
+                creator=self.users.get(by or ""),
+                labels=[self.named("label", name) for name in labels],
+                **facts,
+            )
+            self.issues[issue.id] = issue
+            if issue.parent:
+                issue.parent.children.append(issue)
+            return issue
+
+    def edit(self, issue: Issue, **facts: Any) -> None:  # noqa: ANN401 - fields of the record
+        """Other facts from now on: `title="..."`, `parent=other`."""
+        with self.lock:
+            if "parent" in facts and issue.parent:
+                issue.parent.children.remove(issue)
+            for name, fact in facts.items():
+                setattr(issue, name, fact)
+            if facts.get("parent"):
+                facts["parent"].children.append(issue)
+            issue.updated_at = self._tick()
+
+    def move(self, issue: Issue, team: str) -> None:
+        """To another team: with another identifier, and the same id."""
+        with self.lock:
+            owner = self.teams[team]
+            owner.last_number += 1
+            former = [*issue.previous_identifiers, issue.identifier]
+            self.edit(issue, team=owner, number=owner.last_number, previous_identifiers=former)
+
+    def archive(self, issue: Issue) -> None:
+        """Out of sight, and still there."""
+        with self.lock:
+            self.edit(issue, archived_at=self._tick())
+
+    def trash(self, issue: Issue) -> None:
+        """Into the bin, where it is for 30 days."""
+        with self.lock:
+            self.edit(issue, archived_at=self._tick(), trashed=True)
+
+    def restore(self, issue: Issue) -> None:
+        """Out of the bin or the archive."""
+        self.edit(issue, archived_at=None, trashed=None)
+
+    def delete(self, issue: Issue) -> None:
+        """For good and at once, with all that belongs to it."""
+        with self.lock:
+            del self.issues[issue.id]
+            for comment in issue.comments:
+                del self.comments[comment.id]
+            for attachment in issue.attachments:
+                del self.attachments[attachment.id]
+            for relation in [*issue.relations, *issue.inverse_relations]:
+                self.unrelate(relation)
+            for child in issue.children:
+                child.parent = None
+            if issue.parent:
+                issue.parent.children.remove(issue)
+
+    def comment(
+        self,
+        issue: Issue,
+        body: str,
+        *,
+        by: str | None = "tomas",
+        parent: Comment | None = None,
+        at: datetime | None = None,
+        **facts: Any,  # noqa: ANN401 - fields of the record
+    ) -> Comment:
+        """A comment, or a reply to one."""
+        with self.lock:
+            when, user = at or self._tick(), self.users.get(by or "")
+            made = Comment(self._id(), issue, body, when, when, user, parent, **facts)
+            self.comments[made.id] = made
+            issue.comments.append(made)
+            return made
+
+    def edit_comment(self, comment: Comment, body: str) -> None:
+        """Other words."""
+        with self.lock:
+            now = self._tick()
+            comment.body, comment.edited_at, comment.updated_at = body, now, now
+
+    def resolve(self, comment: Comment) -> None:
+        """Its thread has come to an end."""
+        with self.lock:
+            comment.resolved_at = comment.updated_at = self._tick()
+
+    def delete_comment(self, comment: Comment, *, softly: bool = False) -> None:
+        """Gone; `softly`: archived, and so kept from all who do not ask for it."""
+        with self.lock:
+            if softly:
+                comment.archived_at = comment.updated_at = self._tick()
+            else:
+                del self.comments[comment.id]
+                comment.issue.comments.remove(comment)
+                for reply in comment.issue.comments:
+                    if reply.parent is comment:
+                        reply.parent = None
+
+    def attach(self, issue: Issue, title: str, url: str, **facts: Any) -> Attachment:  # noqa: ANN401 - as above
+        """A link from the issue."""
+        with self.lock:
+            now = self._tick()
+            made = Attachment(self._id(), issue, title, url, now, now, **facts)
+            self.attachments[made.id] = made
+            issue.attachments.append(made)
+            return made
+
+    def edit_attachment(self, attachment: Attachment, **facts: Any) -> None:  # noqa: ANN401 - as above
+        """Another title or subtitle."""
+        with self.lock:
+            for name, fact in facts.items():
+                setattr(attachment, name, fact)
+            attachment.updated_at = self._tick()
+
+    def detach(self, attachment: Attachment) -> None:
+        """The link is gone."""
+        with self.lock:
+            del self.attachments[attachment.id]
+            attachment.issue.attachments.remove(attachment)
+
+    def relate(self, issue: Issue, kind: str, other: Issue) -> Relation:
+        """`blocks`, `duplicate` or `related`."""
+        with self.lock:
+            now = self._tick()
+            made = Relation(self._id(), kind, issue, other, now, now)
+            issue.relations.append(made)
+            other.inverse_relations.append(made)
+            return made
+
+    def unrelate(self, relation: Relation) -> None:
+        """No longer."""
+        with self.lock:
+            relation.issue.relations.remove(relation)
+            relation.related_issue.inverse_relations.remove(relation)
+
+    def bot(self, name: str, kind: str) -> Bot:
+        """An integration."""
+        return Bot(self._id(), name, kind)
+
+    def cycle(self, number: int, name: str | None = None) -> Cycle:
+        """A cycle."""
+        return Cycle(self._id(), number, name)
+
+    def _tick(self) -> datetime:
+        """Now, to the millisecond, and later than any time before."""
+        now = self._clock()
+        now = now.replace(microsecond=now.microsecond // 1000 * 1000)
+        if self._last is not None and now <= self._last:
+            now = self._last + _MILLISECOND
+        self._last = now
+        return now
+
+    def _id(self) -> str:
+        self._numbers += 1
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, f"linear-sandbox/{self._numbers}"))
