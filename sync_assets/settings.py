@@ -88,6 +88,18 @@ class Settings(BaseSettings):
     github_token: SecretStr = Field(
         default=SecretStr(""), description="For private repositories, pull requests and issues."
     )
+    github_app_id: str = Field(
+        default="", description="Instead of a token: a GitHub App's id, or its client id."
+    )
+    github_app_private_key: SecretStr = Field(
+        default=SecretStr(""), description="The App's key, as its PEM file has it."
+    )
+    github_app_private_key_path: Path | None = Field(
+        default=None, description="Or where that file is."
+    )
+    github_app_installation_id: int | None = Field(
+        default=None, ge=1, description="Empty: looked up for each repository, by one call a run."
+    )
     github_web_url: HttpUrl = Field(
         default=AnyHttpUrl("https://github.com"), description="git is at WEB_URL/owner/name.git."
     )
@@ -130,7 +142,30 @@ class Settings(BaseSettings):
         if not self.database_url.get_secret_value():
             url = SecretStr(f"sqlite:///{home / 'control.db'}")
             object.__setattr__(self, "database_url", url)
+        self._check_github()
         return self
+
+    @property
+    def github_authenticated(self) -> bool:
+        """Whether we are anybody to GitHub: by a token or an App."""
+        return bool(self.github_app_id or self.github_token.get_secret_value())
+
+    def _check_github(self) -> None:
+        """InvalidSettings unless it is one of token, App and neither, and an App has one key."""
+        token, key = (
+            bool(secret.get_secret_value())
+            for secret in (self.github_token, self.github_app_private_key)
+        )
+        path = self.github_app_private_key_path is not None
+        app = f"{PREFIX}GITHUB_APP_"
+        if self.github_app_id and token:
+            raise InvalidSettings(f"{PREFIX}GITHUB_TOKEN and {app}ID are both set: keep one")
+        if self.github_app_id and key == path:
+            raise InvalidSettings(
+                f"{app}ID needs one of {app}PRIVATE_KEY and {app}PRIVATE_KEY_PATH"
+            )
+        if not self.github_app_id and (key or path or self.github_app_installation_id):
+            raise InvalidSettings(f"{app}ID is missing: the other settings of the App need it")
 
 
 def load_settings(env_file: Path | None = Path(".env")) -> Settings:

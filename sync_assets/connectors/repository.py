@@ -6,8 +6,6 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import ClassVar
 
-from pydantic import SecretStr
-
 from sync_assets.connectors.base import Connector, Probe, Session
 from sync_assets.connectors.files import (
     FILES,
@@ -18,7 +16,7 @@ from sync_assets.connectors.files import (
     searchable_blobs,
 )
 from sync_assets.git.connection import Connection
-from sync_assets.git.environment import BLOB_NONE
+from sync_assets.git.environment import BLOB_NONE, Token
 from sync_assets.git.errors import CommitGone, CorruptCache, DamagedSource
 from sync_assets.git.refs import branch_ref
 from sync_assets.git.repository import (
@@ -41,7 +39,6 @@ class Place:
 
     url: str
     branch: str | None
-    credential: SecretStr | None
     permalink: Callable[[str, str], str]
 
 
@@ -52,6 +49,7 @@ class RepositorySession(FilesSession):
         self,
         source: Source,
         place: Place,
+        token: Token | None,
         *,
         wanted: RepositorySettings,
         settings: Settings,
@@ -70,7 +68,7 @@ class RepositorySession(FilesSession):
                 place.url,
                 cache_directory(settings.home, place.url, blob_filter),
                 blob_filter=blob_filter,
-                credential=place.credential,
+                token=token,
                 timeout_seconds=settings.git_timeout_seconds,
             )
 
@@ -199,28 +197,32 @@ class RepositoryConnector(Connector):
         with closing(self.files(source, settings, http)) as session:
             yield dict.fromkeys(streams, session)
 
-    def files(
-        self,
-        source: Source,
-        settings: Settings,
-        http: HttpClients,  # noqa: ARG002 - git has its own way to the server
-    ) -> FilesSession:
-        """The session of the stream `files`; end it with `close`."""
-        return self.files_by_git(source, settings)
+    def token(self, source: Source, settings: Settings, http: HttpClients) -> Token | None:  # noqa: ARG002 - the contract's
+        """What git says who we are by; None: as this user, or nobody."""
+        return None
 
-    def files_by_git(self, source: Source, settings: Settings) -> RepositorySession:
+    def files(self, source: Source, settings: Settings, http: HttpClients) -> FilesSession:
+        """The session of the stream `files`; end it with `close`."""
+        return self.files_by_git(source, settings, self.token(source, settings, http))
+
+    def files_by_git(
+        self, source: Source, settings: Settings, token: Token | None
+    ) -> RepositorySession:
         """The session over git; end it with `close`."""
         place = self.place(source, settings)
-        return RepositorySession(source, place, wanted=self.wanted(source), settings=settings)
+        return RepositorySession(
+            source, place, token, wanted=self.wanted(source), settings=settings
+        )
 
-    def probes(self, source: Source, settings: Settings, http: HttpClients) -> Iterator[Probe]:  # noqa: ARG002 - git has its own way to the server
+    def probes(self, source: Source, settings: Settings, http: HttpClients) -> Iterator[Probe]:
         def files() -> str:
-            with closing(self.files_by_git(source, settings)) as session:
+            token = self.token(source, settings, http)
+            with closing(self.files_by_git(source, settings, token)) as session:
                 found = session.resolve()
             return f"{found.name} is {found.commit[:12]}" if found else "no commit yet"
 
         yield Probe("files", self.files_need, files)
 
     def forget(self, source: Source, settings: Settings) -> None:
-        with closing(self.files_by_git(source, settings)) as session:
+        with closing(self.files_by_git(source, settings, None)) as session:
             session.discard()

@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from functools import partial
 
-from pydantic import SecretStr
-
 from sync_assets.errors import UnexpectedPayload
 from sync_assets.git.command import Git
-from sync_assets.git.environment import REMOTE, remote_settings
+from sync_assets.git.environment import BLOB_NONE, REMOTE, Setting, Token, remote_settings
 from sync_assets.git.helper import Helper
 from sync_assets.git.packets import Ref, parse_ls_remote
 
@@ -19,9 +17,9 @@ class Connection:
     question over ssh, by path, and for other servers.
     """
 
-    def __init__(self, url: str, credential: SecretStr | None, git: Git) -> None:
+    def __init__(self, url: str, token: Token | None, git: Git) -> None:
         self._url = url
-        self._credential = credential
+        self._token = token
         self._git = git
         self._helper: Helper | None = None
         self._one_by_one = not url.startswith(("http://", "https://"))
@@ -52,7 +50,7 @@ class Connection:
         keep_open: Sequence[int],
     ) -> None:
         """Run a `git fetch` from `REMOTE` into the cache of `git`."""
-        settings = partial(remote_settings, self._url, self._credential, blob_filter)
+        settings = partial(self._settings, blob_filter)
         helper = self._connect()
         if helper is None:
             git.ask(settings(), *arguments, data=data, keep_open=keep_open)
@@ -65,16 +63,23 @@ class Connection:
 
     def _connect(self) -> Helper | None:
         if self._helper is None and not self._one_by_one:
-            settings = remote_settings(self._url, self._credential)
+            settings = self._settings()
             self._helper = Helper.connect(self._git, self._url, settings)
             self._one_by_one = self._helper is None
         return self._helper
+
+    def _settings(
+        self, blob_filter: str = BLOB_NONE, through: int | None = None
+    ) -> Sequence[Setting]:
+        """With the token that is valid now."""
+        token = None if self._token is None else self._token()
+        return remote_settings(self._url, token, blob_filter, through)
 
     def _ls_remote(self, prefix: str) -> list[Ref]:
         """A web page's answer reads like an empty list of refs, but it is none in git's protocol:
         then no packet is traced.
         """
-        settings = remote_settings(self._url, self._credential)
+        settings = self._settings()
         pattern = f"{prefix}*" if prefix.endswith("/") else prefix
         output, messages = self._git.ask(
             settings,

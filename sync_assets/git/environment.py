@@ -8,7 +8,7 @@ https://git-scm.com/docs/git-config#ENVIRONMENT
 
 import base64
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -29,6 +29,8 @@ _ALWAYS = {
 }
 Setting = tuple[str, str]
 """A key of git's configuration, and its value."""
+Token = Callable[[], SecretStr]
+"""Gives the token that is valid now."""
 LOCAL_SETTINGS: tuple[Setting, ...] = (
     ("core.hooksPath", os.devnull),
     ("core.logAllRefUpdates", "false"),

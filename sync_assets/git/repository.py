@@ -13,13 +13,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from pydantic import SecretStr
-
 from sync_assets.git.blobs import BlobReaders
 from sync_assets.git.cache import Cache
 from sync_assets.git.command import Git
 from sync_assets.git.connection import Connection
-from sync_assets.git.environment import BLOB_NONE, REMOTE
+from sync_assets.git.environment import BLOB_NONE, REMOTE, Token
 from sync_assets.git.errors import (
     CommitGone,
     CorruptCache,
@@ -66,11 +64,11 @@ class GitRepository:
         directory: Path,
         *,
         blob_filter: str,
-        credential: SecretStr | None,
+        token: Token | None,
         timeout_seconds: float,
     ) -> None:
         self._url = url
-        self._credential = credential
+        self._token = token
         self._filter = blob_filter
         self._git = Git(directory, url, timeout_seconds)
         self._cache = Cache(directory, timeout_seconds)
@@ -88,7 +86,7 @@ class GitRepository:
         """A way to the server, for a `with` block; nothing is asked yet."""
         # What is asked of the server needs no repository, and no damaged one may be in the way.
         nowhere = replace(self._git, directory=self._git.directory.with_suffix(".none"))
-        return closing(Connection(self._url, self._credential, nowhere))
+        return closing(Connection(self._url, self._token, nowhere))
 
     def resolve(self, ref: str, connection: Connection) -> ResolvedRef | None:
         """What a ref (`HEAD`, `refs/heads/...`) names now, in two requests.

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from sync_assets.control.budgets import BudgetStore, MemoryBudgets
 from sync_assets.control.database import Clock, utc_now
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sync_assets.http.rate_limit import Governor, Usage
 
 TIMEOUT_SECONDS = 30.0
+T = TypeVar("T")
 
 
 class HttpClients:
@@ -35,16 +36,18 @@ class HttpClients:
         sleep: Callable[[float], None] = time.sleep,
         timeout_seconds: float = TIMEOUT_SECONDS,
     ) -> None:
-        self._clock = clock
+        self.clock = clock
         self._monotonic = monotonic
         self._sleep = sleep
         self._timeout_seconds = timeout_seconds
         self._lock = threading.Lock()
+        self._making = threading.Lock()
         self._clients: dict[tuple[str, str, str], httpx.Client] = {}
         self._budgets = budgets or MemoryBudgets()
         self._rules = rules or Rules()
         self._priority = Priority.SCHEDULE
         self._opened: Governor | None = None
+        self._kept: dict[str, object] = {}
 
     def client(self, dialect: "Dialect", base_url: str, credential: "Credential") -> "httpx.Client":
         """The client of that vendor, address and credential; the same one every time."""
@@ -58,12 +61,21 @@ class HttpClients:
                     base_url,
                     credential,
                     governor=self._governor(),
-                    clock=self._clock,
+                    clock=self.clock,
                     monotonic=self._monotonic,
                     sleep=self._sleep,
                     timeout_seconds=self._timeout_seconds,
                 )
             return self._clients[key]
+
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """What was made under that name for these clients, in this process; made now if nothing
+        was. For what signs requests: it is to be one object, whoever asks.
+        """
+        with self._making:
+            if name not in self._kept:
+                self._kept[name] = make()
+            return cast("T", self._kept[name])
 
     @property
     def priority(self) -> Priority:
@@ -96,7 +108,7 @@ class HttpClients:
 
         if self._opened is None:
             self._opened = Governor(
-                self._budgets, self._rules, clock=self._clock, monotonic=self._monotonic
+                self._budgets, self._rules, clock=self.clock, monotonic=self._monotonic
             )
             self._opened.priority = self._priority
         return self._opened

@@ -37,6 +37,8 @@ from sync_assets.sandbox.connection import ConnectionProtocol
 from sync_assets.sandbox.date_header import DateLayer
 from sync_assets.sandbox.faults import FaultLayer, Faults
 from sync_assets.sandbox.git_http import GitHttp
+from sync_assets.sandbox.github.app_tokens import AppTokens
+from sync_assets.sandbox.github.apps import Apps, LiveTokens, SuspendedLayer
 from sync_assets.sandbox.github.contents import Contents
 from sync_assets.sandbox.github.gate import Gate
 from sync_assets.sandbox.github.git_data import GitData, Sizes
@@ -77,7 +79,8 @@ class Sandbox:
     vercel: VercelWorld
     slack: SlackWorld
     linear: LinearWorld
-    limits: Limits = field(default_factory=Limits)
+    limits: Limits
+    apps: Apps
     sizes: Sizes = field(default_factory=Sizes)
     faults: Faults = field(default_factory=Faults)
     requests: list[Request] = field(default_factory=list[Request])
@@ -102,6 +105,8 @@ def running_sandbox(
     with _listener(port) as listener, closing(Objects()) as objects:
         url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
         repositories = Repositories(root, clock)
+        limits = limits or Limits()
+        apps = Apps(clock, limits)
         sandbox = Sandbox(
             url,
             repositories,
@@ -110,9 +115,10 @@ def running_sandbox(
             VercelWorld(clock),
             SlackWorld(clock),
             LinearWorld(clock),
-            limits or Limits(),
+            limits,
+            apps,
         )
-        known = dict(tokens or {})
+        known = LiveTokens(dict(tokens or {}), apps)
         git = GitHttp(sandbox.repositories, known, partial_clone)
         vercel = VercelApi(sandbox.vercel)
         slack = SlackApi(sandbox.slack)
@@ -173,6 +179,7 @@ def _github(sandbox: Sandbox, tokens: Tokens, objects: Objects) -> list[Route]:
     gate = Gate(sandbox.repositories, tokens)
     data = GitData(gate, objects, sandbox.sizes)
     return [
+        *AppTokens(sandbox.apps).routes(),
         *RateLimit(sandbox.limits, tokens).routes(),
         *GraphQL(sandbox.trackers, objects, tokens, sandbox.sizes, sandbox.limits).routes(),
         *Issues(gate, sandbox.trackers).routes(),
@@ -193,6 +200,7 @@ def _application(
         Middleware(LinkLayer, link=sandbox.link),
         Middleware(FaultLayer, faults=sandbox.faults),
         Middleware(LimitLayer, limits=sandbox.limits, tokens=tokens),
+        Middleware(SuspendedLayer, apps=sandbox.apps),
     ]
     return Starlette(routes=routes, middleware=middleware, lifespan=lifespan)
 

@@ -44,7 +44,6 @@ class Git(RepositoryConnector):
         return Place(
             url=source.scope,
             branch=RepositorySettings.model_validate(source.settings).branch,
-            credential=None,
             permalink=permalinks(source.scope),
         )
 

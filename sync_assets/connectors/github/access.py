@@ -1,7 +1,8 @@
-"""Who we are to GitHub, and the clients that say so."""
+"""Who we are to GitHub, and the clients that say so: a token, or an App, or nobody."""
 
 from typing import TYPE_CHECKING
 
+from sync_assets.connectors.github.app import GitHubApp
 from sync_assets.connectors.github.dialect import dialect_of, graphql_url
 from sync_assets.http.credentials import Credential, token_credential
 from sync_assets.http.graphql import GraphQLClient
@@ -13,18 +14,22 @@ if TYPE_CHECKING:
     from sync_assets.settings import Settings
 
 
-def rest_client(settings: "Settings", http: "HttpClients") -> "httpx.Client":
-    """The REST API: paths are relative to it, `repos/owner/name`."""
+def rest_client(settings: "Settings", http: "HttpClients", repository: str) -> "httpx.Client":
+    """The REST API for `owner/name`: paths are relative to it, `repos/owner/name`."""
     url = str(settings.github_api_url)
-    return http.client(dialect_of(url), url, github_credential(settings))
+    return http.client(dialect_of(url), url, github_credential(settings, http, repository))
 
 
-def graphql_client(settings: "Settings", http: "HttpClients") -> GraphQLClient:
+def graphql_client(settings: "Settings", http: "HttpClients", repository: str) -> GraphQLClient:
     """The GraphQL API, through the same client."""
     url = str(settings.github_api_url)
-    return GraphQLClient(rest_client(settings, http), graphql_url(url), dialect_of(url))
+    client = rest_client(settings, http, repository)
+    return GraphQLClient(client, graphql_url(url), dialect_of(url))
 
 
-def github_credential(settings: "Settings") -> Credential:
-    """The settings' token, or nobody."""
-    return token_credential(settings.github_token)
+def github_credential(settings: "Settings", http: "HttpClients", repository: str) -> Credential:
+    """The settings' token, or that of the App's installation that reads the repository."""
+    if not settings.github_app_id:
+        return token_credential(settings.github_token)
+    app = http.once("GitHub App", lambda: GitHubApp(settings, http))
+    return app.credential(repository)

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Literal
 from urllib.parse import quote
 
-from pydantic import Field, JsonValue, SecretStr, field_validator
+from pydantic import Field, JsonValue, field_validator
 
 from sync_assets.connectors.base import Probe, Session, Stream
 from sync_assets.connectors.files import FILES, FileRules, FilesSession, RepositorySettings
@@ -19,6 +19,7 @@ from sync_assets.connectors.github.files.manifest import manifest_file
 from sync_assets.connectors.repository import Place, RepositoryConnector
 from sync_assets.conversation import ANCHORS, anchor_at
 from sync_assets.errors import InvalidSettings
+from sync_assets.git.environment import Token
 from sync_assets.git.refs import branch_ref
 from sync_assets.http.clients import HttpClients
 from sync_assets.models import Document, Source
@@ -95,7 +96,7 @@ class GitHub(RepositoryConnector):
         """Everything with a token. Without one only files, which take no API call: an anonymous
         client may make 60 of these an hour, and none by GraphQL.
         """
-        return {"streams": [*ALL_STREAMS]} if _credential(settings.github_token) else {}
+        return {"streams": [*ALL_STREAMS]} if settings.github_authenticated else {}
 
     def streams_of(self, source: Source) -> tuple[Stream, ...]:
         wanted = self.wanted(source)
@@ -116,7 +117,6 @@ class GitHub(RepositoryConnector):
         return Place(
             url=f"{address}.git",
             branch=self._branch(source),
-            credential=_credential(settings.github_token),
             permalink=lambda commit, path: f"{address}/blob/{commit}/{quote(path)}",
         )
 
@@ -153,15 +153,25 @@ class GitHub(RepositoryConnector):
     def wanted(self, source: Source) -> GitHubSettings:
         return GitHubSettings.model_validate(source.settings)
 
+    def token(self, source: Source, settings: Settings, http: HttpClients) -> Token | None:
+        """Fixed, or of the App's installation; git alone imports no HTTP client."""
+        if settings.github_app_id:
+            from sync_assets.connectors.github.access import github_credential
+
+            repository, _ = _split(source.scope)
+            return github_credential(settings, http, repository).token
+        return (lambda: settings.github_token) if settings.github_authenticated else None
+
     def files(self, source: Source, settings: Settings, http: HttpClients) -> FilesSession:
         wanted = self.wanted(source)
         if wanted.transport == "git" and not wanted.last_commits:
-            return HintingFiles(self.files_by_git(source, settings), source)
+            return HintingFiles(super().files(source, settings, http), source)
         from sync_assets.connectors.github.files import transports
 
         repository, _ = _split(source.scope)
         if wanted.transport == "git":
-            files: FilesSession = HintingFiles(self.files_by_git(source, settings), source)
+            by_git = super().files(source, settings, http)
+            files: FilesSession = HintingFiles(by_git, source)
         else:
             permalink = self.place(source, settings).permalink
             files = transports.api_files(
@@ -226,7 +236,3 @@ def _split(scope: str) -> tuple[str, str | None]:
 def _address(source: Source, settings: Settings) -> str:
     repository, _ = _split(source.scope)
     return f"{str(settings.github_web_url).rstrip('/')}/{repository}"
-
-
-def _credential(token: SecretStr) -> SecretStr | None:
-    return token if token.get_secret_value() else None

@@ -107,8 +107,9 @@ class GitHubDialect(Dialect):
             return self._limited(response, now)
         if graphql and "errors" in body:
             return self._graphql_error(response, body, now)
-        if status == HTTPStatus.FORBIDDEN and "x-github-sso" in response.headers:
-            return SourceRejectedUs(f"{what}: authorize the token for the organization's SSO")
+        if status == HTTPStatus.FORBIDDEN:
+            advice = _advice(response, message)
+            return SourceRejectedUs(f"{what}: {advice}") if advice else None
         return UnexpectedPayload(f"{what}: {message}") if status in _OUR_MISTAKES else None
 
     def _limited(self, response: httpx.Response, now: datetime) -> RateLimited:
@@ -183,6 +184,15 @@ def _limits(response: httpx.Response, message: str) -> bool:
         or response.headers.get("x-ratelimit-remaining") == "0"
         or any(word in message.lower() for word in _LIMIT_WORDS)
     )
+
+
+def _advice(response: httpx.Response, message: str) -> str | None:
+    """What to do about a 403 whose cause GitHub tells."""
+    if "x-github-sso" in response.headers:
+        return "authorize the token for the organization's SSO"
+    if "suspended" in message.lower():
+        return "the App's installation is suspended: whoever owns it can unsuspend it"
+    return None
 
 
 def _line(message: object) -> str:

@@ -41,8 +41,8 @@ def open_discussions(
     from sync_assets.connectors.github.rest import RestTracker
     from sync_assets.connectors.github.tracker import GraphQLTracker
 
-    rest = rest_client(settings, http)
-    client = TrackerClient(rest, graphql_client(settings, http), repository)
+    rest = rest_client(settings, http, repository)
+    client = TrackerClient(rest, graphql_client(settings, http, repository), repository)
     tracker = GraphQLTracker(client) if graphql else RestTracker(client)
     discussions = Discussions(source, tracker, streams)
     return {stream: DiscussionSession(discussions, stream) for stream in streams}

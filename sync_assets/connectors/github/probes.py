@@ -21,7 +21,7 @@ def files_by_api(
     """The commit that the branch names, by one call."""
 
     def files() -> str:
-        client = GitDataClient(rest_client(settings, http), repository)
+        client = GitDataClient(rest_client(settings, http, repository), repository)
         commit = client.commit(HEAD if branch is None else branch_ref(branch), None)
         return f"{branch or HEAD} is {commit[:12]}" if commit else "no commit yet"
 
@@ -32,21 +32,24 @@ def tracker(
     repository: str, settings: Settings, http: HttpClients, *, graphql: bool
 ) -> Iterator[Probe]:
     """What a poll of issues and pull requests asks for, one call each."""
-    client = TrackerClient(rest_client(settings, http), graphql_client(settings, http), repository)
     now = datetime.now(UTC)
 
+    def client() -> TrackerClient:
+        rest = rest_client(settings, http, repository)
+        return TrackerClient(rest, graphql_client(settings, http, repository), repository)
+
     def items() -> str:
-        client.changes(1, since=now)
+        client().changes(1, since=now)
         return "issues and pull requests, by GraphQL"
 
     def items_by_rest() -> str:
-        next(client.pages(f"repos/{repository}/issues", {"per_page": 1, "state": "all"}))
-        next(client.pages(f"repos/{repository}/pulls", {"per_page": 1, "state": "all"}))
+        next(client().pages(f"repos/{repository}/issues", {"per_page": 1, "state": "all"}))
+        next(client().pages(f"repos/{repository}/pulls", {"per_page": 1, "state": "all"}))
         return "issues and pull requests, by REST"
 
     def comments() -> str:
-        next(client.issue_comments(repository, now), None)
-        next(client.pull_comments(repository, now), None)
+        next(client().issue_comments(repository, now), None)
+        next(client().pull_comments(repository, now), None)
         return "both feeds of comments"
 
     yield Probe("issues and pull requests", _READ, items if graphql else items_by_rest)

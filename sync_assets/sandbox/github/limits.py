@@ -6,6 +6,7 @@ https://docs.github.com/graphql/overview/rate-limits-and-query-limits-for-the-gr
 
 import json
 import math
+import re
 import threading
 import time
 from collections import Counter
@@ -23,6 +24,7 @@ Resource = Literal["core", "graphql", "raw"]
 _ANONYMOUS = "anonymous"
 _WRITE_POINTS = 5
 _MINUTE = 60
+_FREE = re.compile(r"/api/v3/(rate_limit|app/.*|repos/[^/]+/[^/]+/installation)")
 _DOCUMENTATION = "https://docs.github.com/rest/overview/rate-limits-for-the-rest-api"
 _EXHAUSTED = "API rate limit exceeded for user ID 1."
 _SECONDARY = (
@@ -67,6 +69,8 @@ class Limits:
     refused: list[Refusal] = field(default_factory=list[Refusal], init=False)
     spent: Counter[str] = field(default_factory=Counter[str], init=False)
     """Points ever spent, by resource."""
+    owners: dict[str, str] = field(default_factory=dict[str, str], init=False)
+    """Whose budget a token draws on, where that is not its own."""
     overspent: int = field(default=0, init=False)
     """Points that a query cost beyond what was left."""
     _now_at_once: int = field(default=0, init=False)
@@ -163,12 +167,12 @@ class Limits:
     def _window(self, who: str, kind: str, seconds: float) -> Window:
         """The window that is open, or a new one: it begins with its first request."""
         now = self.clock()
-        window = self._windows.get((who, kind))
+        window = self._windows.get((self.owners.get(who, who), kind))
         return Window(now, 0) if window is None or now >= window.begun + seconds else window
 
     def _charge(self, who: str, kind: str, points: int, seconds: float) -> None:
         window = self._window(who, kind, seconds)
-        self._windows[who, kind] = Window(window.begun, window.used + points)
+        self._windows[self.owners.get(who, who), kind] = Window(window.begun, window.used + points)
 
 
 class LimitLayer:
@@ -226,10 +230,10 @@ class LimitLayer:
 
 
 def resource_of(path: str) -> Resource | None:
-    """Which budget a path draws on; asking for the limits themselves is free."""
+    """Which budget a path draws on; none what asks for the limits, or is signed by an App."""
     if path == "/api/graphql":
         return "graphql"
-    if path.startswith("/api/v3/") and path != "/api/v3/rate_limit":
+    if path.startswith("/api/v3/") and not _FREE.fullmatch(path):
         return "core"
     return "raw" if path.startswith(("/raw/", "/codeload/")) else None
 

@@ -33,7 +33,7 @@ def api_files(
     http: HttpClients,
 ) -> FilesSession:
     """The files of `owner/name` by the API; end the session with `close`."""
-    client = GitDataClient(rest_client(settings, http), repository)
+    client = GitDataClient(rest_client(settings, http, repository), repository)
     pool = ThreadPoolExecutor(FAN_OUT, thread_name_prefix="carry")
     by_id = carriers.blobs(client, pool)
     match transport:
@@ -43,10 +43,10 @@ def api_files(
             carrier = carriers.contents(client, pool)
         case "graphql":
             _need_token(settings, "--transport graphql")
-            carrier = GraphQLBlobs(graphql_client(settings, http), repository, by_id)
+            carrier = GraphQLBlobs(graphql_client(settings, http, repository), repository, by_id)
         case "raw":
             url = str(settings.github_raw_url)
-            host = http.client(RAW, url, github_credential(settings))
+            host = http.client(RAW, url, github_credential(settings, http, repository))
             carrier = carriers.raw(host, repository, pool)
         case "tarball":
             carrier = Tarball(client, by_id, rules.limit)
@@ -60,9 +60,11 @@ def with_last_commits(
 ) -> FilesSession:
     """The same files, with who changed each last."""
     _need_token(settings, "last_commits")
-    return WithLastCommits(files, graphql_client(settings, http), repository)
+    return WithLastCommits(files, graphql_client(settings, http, repository), repository)
 
 
 def _need_token(settings: Settings, what: str) -> None:
-    if github_credential(settings).auth is None:
-        raise InvalidSettings(f"{what} needs a token: set SYNC_ASSETS_GITHUB_TOKEN")
+    if not settings.github_authenticated:
+        raise InvalidSettings(
+            f"{what} needs a token: set SYNC_ASSETS_GITHUB_TOKEN, or a GitHub App"
+        )

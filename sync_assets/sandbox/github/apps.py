@@ -1,0 +1,125 @@
+"""GitHub Apps: who is installed where, and the tokens of installations, which end.
+
+Tokens are in the long form, which has a JWT inside. GitHub tells no budget of an App's own calls.
+https://docs.github.com/rest/apps/apps
+"""
+
+import base64
+import secrets
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import count
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from sync_assets.sandbox.access import Tokens, api_token
+from sync_assets.sandbox.github.answers import failure
+from sync_assets.sandbox.github.limits import Limits
+
+LIVES = timedelta(hours=1)
+SUSPENDED = "This installation has been suspended"
+
+
+@dataclass(slots=True)
+class Installation:
+    """What an App may read: patterns of repositories, private ones too."""
+
+    number: int
+    app: str
+    repositories: Sequence[str]
+    suspended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A token of an installation."""
+
+    installation: Installation
+    expires_at: datetime
+
+
+@dataclass
+class Apps:
+    """The Apps of one sandbox, by id, with their public keys (PEM). An installation's tokens share
+    one budget.
+    """
+
+    clock: Callable[[], datetime]
+    limits: Limits
+    lives: timedelta = LIVES
+    keys: dict[str, str] = field(default_factory=dict[str, str])
+    installations: dict[int, Installation] = field(default_factory=dict[int, Installation])
+    issued: dict[str, Issued] = field(default_factory=dict[str, Issued])
+    _numbers: Iterator[int] = field(default_factory=lambda: count(51_000_001), repr=False)
+
+    def install(self, app: str, *repositories: str) -> Installation:
+        """Give an App access to repositories, by patterns (`acme/*`)."""
+        made = Installation(next(self._numbers), app, repositories)
+        self.installations[made.number] = made
+        return made
+
+    def uninstall(self, installation: Installation) -> None:
+        """Its tokens open nothing any more, and there are no new ones."""
+        del self.installations[installation.number]
+        self.issued = {
+            token: each
+            for token, each in self.issued.items()
+            if each.installation is not installation
+        }
+
+    def issue(self, installation: Installation) -> str:
+        """A new token; those of before live on."""
+        claims = base64.urlsafe_b64encode(secrets.token_bytes(120)).decode()
+        head, sign = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9", secrets.token_urlsafe(200)
+        token = f"ghs_{installation.app}_{head}.{claims}.{sign}"
+        self.issued[token] = Issued(installation, self.clock() + self.lives)
+        self.limits.owners[token] = f"installation {installation.number}"
+        return token
+
+    def opens(self, token: str) -> Installation | None:
+        """What a token of an App opens now."""
+        found = self.issued.get(token)
+        return None if found is None or self.clock() >= found.expires_at else found.installation
+
+
+class LiveTokens(Mapping[str, Collection[str]]):
+    """The tokens that open something at this moment: fixed ones, and those of installations."""
+
+    def __init__(self, fixed: Tokens, apps: Apps) -> None:
+        self._fixed = fixed
+        self._apps = apps
+
+    def __getitem__(self, token: str) -> Collection[str]:
+        """What it reads; KeyError where it opens nothing."""
+        installation = self._apps.opens(token)
+        if installation is None:
+            return self._fixed[token]
+        return () if installation.suspended else installation.repositories
+
+    def __iter__(self) -> Iterator[str]:
+        """All of now."""
+        yield from self._fixed
+        yield from [token for token in self._apps.issued if self._apps.opens(token)]
+
+    def __len__(self) -> int:
+        """As many as these."""
+        return sum(1 for _ in self)
+
+
+class SuspendedLayer:
+    """ASGI middleware: the API refuses tokens of a suspended installation, whatever is asked."""
+
+    def __init__(self, app: ASGIApp, *, apps: Apps) -> None:
+        self._app = app
+        self._apps = apps
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer: ASGIApp = self._app
+        if scope["type"] == "http" and scope["path"].startswith("/api/"):
+            token = api_token(Headers(scope=scope).get("authorization"))
+            installation = self._apps.opens(token or "")
+            if installation is not None and installation.suspended:
+                answer = failure(403, SUSPENDED)
+        await answer(scope, receive, send)
