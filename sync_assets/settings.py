@@ -125,6 +125,47 @@ class Settings(BaseSettings):
     slack_api_url: HttpUrl = Field(
         default=AnyHttpUrl("https://slack.com/api"), description="Slack's Web API."
     )
+    server_host: str = Field(
+        default="127.0.0.1",
+        min_length=1,
+        description="Where webhooks are received; beyond loopback, SERVER_TOKEN is needed.",
+    )
+    server_port: int = Field(default=8800, ge=0, le=65535, description="Its port; 0: any free one.")
+    server_token: SecretStr = Field(
+        default=SecretStr(""), description="Asked of who reads the receiver's `/metrics`."
+    )
+    github_webhook_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="GitHub's webhooks are signed with it; empty: they are refused.",
+    )
+    github_webhook_secret_previous: SecretStr = Field(
+        default=SecretStr(""), description="The one before, while you rotate."
+    )
+    vercel_webhook_secret: SecretStr = Field(
+        default=SecretStr(""), description="The same of Vercel."
+    )
+    vercel_webhook_secret_previous: SecretStr = Field(
+        default=SecretStr(""), description="The one before, while you rotate."
+    )
+    linear_webhook_secret: SecretStr = Field(
+        default=SecretStr(""), description="The same of Linear."
+    )
+    linear_webhook_secret_previous: SecretStr = Field(
+        default=SecretStr(""), description="The one before, while you rotate."
+    )
+    notion_webhook_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="The same of Notion; empty: the key that Notion told, if it did.",
+    )
+    notion_webhook_secret_previous: SecretStr = Field(
+        default=SecretStr(""), description="The one before, while you rotate."
+    )
+    slack_webhook_secret: SecretStr = Field(
+        default=SecretStr(""), description="The same of Slack: the app's signing secret."
+    )
+    slack_webhook_secret_previous: SecretStr = Field(
+        default=SecretStr(""), description="The one before, while you rotate."
+    )
     git_timeout_seconds: int = Field(default=600, ge=1, description="A git command's longest run.")
     alert_slack_webhook_url: SecretHttpUrl = Field(
         default=SecretStr(""), description="Slack is told of sources in error; empty: it is not."
@@ -166,6 +207,12 @@ class Settings(BaseSettings):
             )
         if not self.github_app_id and (key or path or self.github_app_installation_id):
             raise InvalidSettings(f"{app}ID is missing: the other settings of the App need it")
+
+    def webhook_secrets(self, connector: str) -> tuple[str, ...]:
+        """What the vendor's webhooks may be signed with: none, one, or two while one is rotated."""
+        names = (f"{connector}_webhook_secret", f"{connector}_webhook_secret_previous")
+        secrets: list[SecretStr] = [getattr(self, name) for name in names]
+        return tuple(text for text in (each.get_secret_value() for each in secrets) if text)
 
 
 def load_settings(env_file: Path | None = Path(".env")) -> Settings:

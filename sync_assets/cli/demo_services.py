@@ -78,6 +78,7 @@ def _isolated(chosen: Settings, home: Path, web_url: str) -> Settings:
     os.environ[f"{PREFIX}GITHUB_WEB_URL"] = web_url
     os.environ[f"{PREFIX}GITHUB_API_URL"] = f"{web_url}/api/v3"
     os.environ[f"{PREFIX}GITHUB_TOKEN"] = SANDBOX_TOKEN
+    os.environ[f"{PREFIX}SERVER_PORT"] = "0"
     os.environ[f"{PREFIX}EMBEDDER"] = chosen.embedder
     os.environ[f"{PREFIX}MODEL_PATH"] = str(chosen.model_path or "")
     return load_settings(env_file=None)

@@ -1,4 +1,5 @@
-"""Dagster as our child processes: one code server, and the webserver and the daemon on it.
+"""Our child processes: Dagster's code server, the webserver and the daemon on it, and the receiver
+of webhooks.
 
 One code server serves both, so that our code is loaded once. It listens on a Unix socket in a
 private folder, not on a port. `up` and `demo` run the same services.
@@ -32,9 +33,10 @@ _PROBE_SECONDS = 0.3  # each probe costs the starting servers some work
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Dagster, running: its webserver, its processes and their logs."""
+    """All that runs: Dagster's webserver, the receiver's address, the processes and their logs."""
 
     webserver: Webserver
+    receiver: str
     children: Children
     logs: Path
 
@@ -48,12 +50,13 @@ def running_services(
     say: Callable[[str], None],
     stop_seconds: float = STOP_SECONDS,
 ) -> Generator[Services]:
-    """Dagster at this HOME, from ready to stopped. `say` hears what is being waited for;
-    `folder` is where its processes look for `.env`.
+    """Dagster and the receiver at this HOME, from ready to stopped. `say` hears what is being
+    waited for; `folder` is where the processes look for `.env`.
 
     SyncAssetsError where it does not start, or runs here already; InvalidSettings: port taken.
     """
     from sync_assets.pipeline.instance import prepare_dagster_home
+    from sync_assets.server.binding import listener, url_of
 
     home = prepare_dagster_home(settings)
     logs = settings.home / "logs"
@@ -64,7 +67,10 @@ def running_services(
         running_children(stop_seconds) as children,
     ):
         webserver = Webserver(f"http://{LOOPBACK}:{_free(port)}", client)
-        environ = _environ(os.environ, settings, dagster_home=home)
+        with listener(settings) as probe:  # told now that it cannot be, and not by a log
+            receiver_port: int = probe.getsockname()[1]
+        receiver = url_of(settings.server_host, receiver_port)
+        environ = _environ(os.environ, settings, dagster_home=home, receiver_port=receiver_port)
         code = Path(private) / "code.sock"
         workspace = Path(private) / "workspace.yaml"
         server = {"socket": str(code), "location_name": "sync_assets"}
@@ -81,6 +87,7 @@ def running_services(
                 probe, what=what, log=log, seconds=READY_SECONDS, every=_PROBE_SECONDS
             )
 
+        start("receiver", "sync_assets.server")
         say("loading the code location")
         start(
             "code-server",
@@ -99,7 +106,8 @@ def running_services(
         start("daemon", "dagster._daemon", "run", "-w", str(workspace))
         wait(webserver.code_is_loaded, "Starting the webserver", "webserver")
         wait(webserver.daemons_are_healthy, "Starting the daemon", "daemon")
-        yield Services(webserver, children, logs)
+        wait(lambda: _is_ready(client, receiver), "Starting the receiver of webhooks", "receiver")
+        yield Services(webserver, receiver, children, logs)
 
 
 def is_running(home: Path) -> bool:
@@ -115,12 +123,13 @@ def is_running(home: Path) -> bool:
 
 
 def _environ(
-    environ: Mapping[str, str], settings: Settings, *, dagster_home: Path
+    environ: Mapping[str, str], settings: Settings, *, dagster_home: Path, receiver_port: int
 ) -> dict[str, str]:
     """Absolute places: a child, and a run in its own folder, must mean the same as we do."""
     return dict(environ) | {
         "DAGSTER_HOME": str(dagster_home),
         "SYNC_ASSETS_HOME": str(settings.home),
+        "SYNC_ASSETS_SERVER_PORT": str(receiver_port),
         "PYTHONUNBUFFERED": "1",
     }
 
@@ -158,6 +167,12 @@ def _free(port: int) -> int:
                 f"Port {port} cannot be used ({error.strerror}): choose another with --port"
             ) from None
         return probe.getsockname()[1]
+
+
+def _is_ready(client: httpx.Client, receiver: str) -> bool:
+    with contextlib.suppress(httpx.TransportError):
+        return client.get(f"{receiver}/readyz").is_success
+    return False
 
 
 def _listens(path: Path) -> bool:

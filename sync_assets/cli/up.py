@@ -1,4 +1,4 @@
-"""`sync-assets up`: Dagster's webserver and daemon, until Ctrl-C."""
+"""`sync-assets up`: Dagster and the receiver of webhooks, until Ctrl-C."""
 
 from pathlib import Path
 from typing import Annotated
@@ -19,16 +19,26 @@ Port = Annotated[
 
 
 def up(*, port: Port = DEFAULT_PORT, as_json: Json = False) -> None:
-    """Run Dagster: syncs every source when it is due, and serves the UI, until Ctrl-C."""
+    """Run Dagster, which syncs every source when it is due and serves the UI, and the receiver of
+    webhooks, until Ctrl-C.
+    """
+    from sync_assets.server.binding import refusal
+
     settings = load_settings()
     with stoppable():
         try:
             with running_services(settings, port=port, folder=Path.cwd(), say=note) as services:
-                endpoint = Endpoint(name="dagster", url=services.webserver.url)
+                endpoints = [
+                    Endpoint(name="dagster", url=services.webserver.url),
+                    Endpoint(name="webhooks", url=f"{services.receiver}/webhooks"),
+                ]
                 if as_json:
-                    print_json(endpoint)
+                    print_json(endpoints)
                 else:
-                    print_line(f"Dagster UI  {endpoint.url}", style="bold")
+                    print_line(f"Dagster UI  {endpoints[0].url}", style="bold")
+                    print_line(f"Webhooks    {endpoints[1].url}/CONNECTOR")
+                if line := refusal(settings):
+                    note(line)
                 note(f"Logs in {services.logs}. Ctrl-C stops.")
                 services.children.wait()
         except KeyboardInterrupt:

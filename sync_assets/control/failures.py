@@ -1,10 +1,10 @@
 """The ledger of documents that could not be read, and when each is tried again."""
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from sync_assets.control.database import Clock, ControlDatabase, insert_into, utc_now
 from sync_assets.control.schema import failures, sources
@@ -138,6 +138,12 @@ class Failures:
         )
         with self._database.read() as connection:
             return set(connection.scalars(query))
+
+    def counts(self) -> Mapping[str, int]:
+        """By source, how many documents could not be brought in."""
+        query = select(failures.c.source_id, func.count()).group_by(failures.c.source_id)
+        with self._database.read() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
 
     def list(self, source_id: str | None = None) -> tuple[Failure, ...]:
         """Oldest first."""

@@ -21,7 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISION = "0005"
+REVISION = "0006"
 """The newest migration. Revisions are numbered, so that a larger one is a newer release's."""
 
 VERSION_TABLE = "sync_assets_version"
@@ -252,6 +252,14 @@ deliveries = Table(
     Index("ix_deliveries_state_source_id", "state", "source_id"),
     Index("ix_deliveries_done_at", "done_at"),
     sqlite_autoincrement=True,  # a number that was seen never means another one
+)
+
+handshakes = Table(
+    "handshakes",
+    metadata,
+    Column("connector", Text, primary_key=True),
+    Column("closes_at", UtcTime, nullable=False),
+    Column("accepted_at", UtcTime),
 )
 
 budgets = Table(

@@ -33,6 +33,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home = tmp_path / "home"
     monkeypatch.setenv("SYNC_ASSETS_HOME", str(home))
     monkeypatch.setenv("SYNC_ASSETS_EMBEDDER", "hash")
+    monkeypatch.setenv("SYNC_ASSETS_SERVER_PORT", "0")
     monkeypatch.delenv("DAGSTER_HOME", raising=False)
     return home
 

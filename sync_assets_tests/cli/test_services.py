@@ -9,7 +9,9 @@ import sys
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -19,6 +21,7 @@ from sync_assets.cli.demonstration import print_searches
 from sync_assets.sandbox.access import SANDBOX_TOKEN
 from sync_assets.sandbox.server import running_sandbox
 from sync_assets_tests.cli.conftest import Cli
+from sync_assets_tests.connectors.webhooks.signing import PUSH, SECRET, signed
 
 COMMAND = Path(sys.executable).with_name("sync-assets")
 
@@ -40,16 +43,21 @@ def _started(*arguments: str) -> Generator[subprocess.Popen[str]]:
                 process.terminate()
 
 
-def _next_json(process: subprocess.Popen[str]) -> dict[str, str]:
+def _next_json(process: subprocess.Popen[str]) -> Any:  # noqa: ANN401 - whatever it printed
     """The JSON value that a running command prints."""
     assert process.stdout is not None
     text = ""
     for line in process.stdout:
         text += line
-        if line == "}\n":
+        if line in {"}\n", "]\n"}:
             return json.loads(text)
     assert process.stderr is not None
     raise AssertionError(process.stderr.read())
+
+
+def _endpoints(up: subprocess.Popen[str]) -> dict[str, str]:
+    """The addresses that `up --json` prints, by name."""
+    return {endpoint["name"]: endpoint["url"] for endpoint in _next_json(up)}
 
 
 def _wait_until(probe: Callable[[], bool]) -> None:
@@ -73,12 +81,17 @@ def _processes_of(home: Path) -> list[str]:
     return found
 
 
-def test_up_serves_the_ui_refuses_a_second_one_and_leaves_no_process_behind(home: Path, cli: Cli):
+def test_up_serves_the_ui_refuses_a_second_one_and_leaves_no_process_behind(
+    home: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("SYNC_ASSETS_GITHUB_WEBHOOK_SECRET", SECRET)
     with _started("up", "--port", "0", "--json") as up:
-        url = _next_json(up)["url"]
-        answer = httpx.post(f"{url}/graphql", json={"query": "{ version }"}).json()
+        urls = _endpoints(up)
+        answer = httpx.post(f"{urls['dagster']}/graphql", json={"query": "{ version }"}).json()
         second = cli("up", "--port", "0")
-        registered = cli("sources", "add", "github", "acme/shop")
+        registered = cli("sources", "add", "github", "owner/name")
+        headers, body = signed("github", PUSH, datetime.now(UTC))
+        received = httpx.post(f"{urls['webhooks']}/github", headers=headers, content=body)
         alive = _processes_of(home)
         up.send_signal(signal.SIGTERM)
         _, notes = up.communicate(timeout=60)
@@ -87,7 +100,9 @@ def test_up_serves_the_ui_refuses_a_second_one_and_leaves_no_process_behind(home
     assert (second.code, len(second.err.splitlines())) == (1, 1)
     assert "already" in second.err
     assert "Nothing runs" not in registered.err
-    assert len(alive) >= 3
+    assert received.json() == {"outcome": "accepted"}
+    assert "Webhooks of vercel, linear, notion, slack are refused" in notes
+    assert len(alive) >= 4
     assert up.returncode == 0
     assert "Stopped." in notes
     assert _processes_of(home) == []
@@ -105,6 +120,19 @@ def test_up_on_a_port_that_is_taken_names_the_port(home: Path, cli: Cli):
 
     assert outcome.code == 2
     assert f"Port {port}" in outcome.err.splitlines()[-1]
+
+
+def test_up_on_a_receivers_port_that_is_taken_names_its_setting(
+    home: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+):
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        monkeypatch.setenv("SYNC_ASSETS_SERVER_PORT", str(other.getsockname()[1]))
+        outcome = cli("up", "--port", "0")
+
+    assert outcome.code == 2
+    assert "SYNC_ASSETS_SERVER_PORT" in outcome.err.splitlines()[-1]
 
 
 def test_sandbox_serves_the_demo_repository_and_its_issues_until_it_is_stopped(home: Path):
