@@ -8,9 +8,18 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+
+from sync_assets.sandbox.fast_import import GitPath, commit_stream, quoted
+from sync_assets.sandbox.news import (
+    RefMoved,
+    RepositoryAction,
+    RepositoryChanged,
+    RepositoryNews,
+    Watcher,
+)
 
 AUTHOR = "Sandbox <sandbox@example.com>"
 DEFAULT_BRANCH = "main"
@@ -42,8 +51,6 @@ class Submodule:
     commit: str
 
 
-GitPath = str | bytes
-"""A path in a repository; bytes where it is not UTF-8."""
 Content = bytes | str | Executable | Symlink | Submodule | None
 """What a path holds after a commit; None removes it (a folder: with all below it)."""
 
@@ -60,39 +67,9 @@ def git_environment(config: Mapping[str, str] | None = None) -> dict[str, str]:
     return environment
 
 
-def commit_stream(
-    branch: str,
-    changes: bytes,
-    message: str,
-    *,
-    author: str,
-    at: datetime,
-    parent: str | None,
-) -> bytes:
-    """One commit in the language of `git fast-import`; it prints the commit's id.
-
-    https://git-scm.com/docs/git-fast-import#_input_format
-    """
-    signature = f"{author} {int(at.timestamp())} +0000\n"
-    text = message.encode()
-    head = (
-        f"commit refs/heads/{branch}\nmark :1\nauthor {signature}committer {signature}"
-        f"data {len(text)}\n"
-    ).encode()
-    start = b"" if parent is None else f"from {parent}\n".encode()
-    return head + text + b"\n" + start + changes + b"\nget-mark :1\ndone\n"
-
-
 def file_changes(files: Mapping[str, Content] | Mapping[bytes, Content]) -> bytes:
     """The `M` and `D` lines of a commit."""
     return b"".join(_file_change(path, content) for path, content in files.items())
-
-
-def quoted(path: GitPath) -> bytes:
-    """A path as fast-import reads it, whatever bytes it holds."""
-    data = path.encode() if isinstance(path, str) else path
-    escaped = data.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")
-    return b'"' + escaped + b'"'
 
 
 def _file_change(path: GitPath, content: Content) -> bytes:
@@ -118,11 +95,18 @@ class Repository:
     name: str
     path: Path
     clock: Callable[[], datetime]
+    watchers: list[Watcher] = field(default_factory=list[Watcher], compare=False, repr=False)
 
     @property
     def private(self) -> bool:
         """Whether reading it needs a token."""
         return (self.path / _PRIVATE_MARKER).exists()
+
+    def set_private(self, *, private: bool) -> None:
+        """Hide it from those whose token does not read it, or show it to all."""
+        if private != self.private:
+            self._mark(_PRIVATE_MARKER, present=private)
+            self.tell("privatized" if private else "publicized")
 
     @property
     def archived(self) -> bool:
@@ -131,7 +115,13 @@ class Repository:
 
     def archive(self) -> None:
         """Show it as archived."""
-        (self.path / _ARCHIVED_MARKER).touch()
+        self._mark(_ARCHIVED_MARKER, present=True)
+        self.tell("archived")
+
+    def unarchive(self) -> None:
+        """Show it as one that is worked on."""
+        self._mark(_ARCHIVED_MARKER, present=False)
+        self.tell("unarchived")
 
     @property
     def number(self) -> int:
@@ -194,28 +184,51 @@ class Repository:
         message: str = "Rewrite history",
     ) -> str:
         """Replace a branch by one commit with an unrelated history. Returns the commit's id."""
+        before = self.head(branch)
         stream = commit_stream(
             branch, file_changes(files), message, author=AUTHOR, at=self.clock(), parent=None
         )
-        return self._import(stream, force=True)
+        return self._moved(branch, before, self._import(stream, force=True))
 
     def create_branch(self, branch: str, at: str | None = None) -> str:
         """A new branch at a commit (default: the default branch's). Returns the commit's id."""
         commit = at or self._existing_head()
         self._git("update-ref", f"refs/heads/{branch}", commit, "0" * 40)
-        return commit
+        return self._moved(branch, None, commit)
 
     def move_branch(self, branch: str, commit: str) -> None:
         """Let an existing branch point at any commit: a force-push of what is there already."""
+        before = self.head(branch)
         self._git("update-ref", f"refs/heads/{branch}", commit)
+        self._moved(branch, before, commit)
 
     def delete_branch(self, branch: str) -> None:
         """Remove a branch; its objects stay, as at a real host."""
+        before = self.head(branch)
         self._git("update-ref", "-d", f"refs/heads/{branch}")
+        self._tell(RefMoved(self.number, branch, before, None))
 
     def switch_default_branch(self, branch: str) -> None:
         """Let HEAD name another branch."""
+        before = self.default_branch
         self._git("symbolic-ref", "HEAD", f"refs/heads/{branch}")
+        self.tell("edited", before)
+
+    def tell(self, action: RepositoryAction, former: str | None = None) -> None:
+        """Those who watch hear that the repository itself changed."""
+        self._tell(RepositoryChanged(self.number, self.name, self.path, action, former))
+
+    def _moved(self, branch: str, before: str | None, after: str) -> str:
+        self._tell(RefMoved(self.number, branch, before, after))
+        return after
+
+    def _mark(self, marker: str, *, present: bool) -> None:
+        place = self.path / marker
+        place.touch() if present else place.unlink(missing_ok=True)
+
+    def _tell(self, news: RepositoryNews) -> None:
+        for watcher in self.watchers:
+            watcher(news)
 
     def _existing_head(self) -> str:
         commit = self.head()
@@ -233,10 +246,11 @@ class Repository:
         at: datetime | None = None,
     ) -> str:
         name = branch or self.default_branch
+        before = self.head(name)
         stream = commit_stream(
-            name, changes, message, author=author, at=at or self.clock(), parent=self.head(name)
+            name, changes, message, author=author, at=at or self.clock(), parent=before
         )
-        return self._import(stream)
+        return self._moved(name, before, self._import(stream))
 
     def _import(self, stream: bytes, *, force: bool = False) -> str:
         options = ("--force",) if force else ()
@@ -253,6 +267,7 @@ class Repositories:
 
     root: Path
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    watchers: list[Watcher] = field(default_factory=list[Watcher], compare=False, repr=False)
 
     def create(
         self, name: str, *, private: bool = False, default_branch: str = DEFAULT_BRANCH
@@ -302,17 +317,32 @@ class Repositories:
         return self._at(f"{path.parent.name}/{path.name.removesuffix('.git')}")
 
     def rename(self, old: str, new: str) -> Repository:
-        """Give a repository another `owner/name`; the API redirects from the old one."""
+        """Give a repository another `owner/name`; the API redirects from the old one.
+
+        Another owner is a transfer, which keeps the name: where both change, it is renamed first.
+        """
+        (owner, _, name), (new_owner, _, new_name) = old.partition("/"), new.partition("/")
+        if owner != new_owner and name != new_name:
+            return self.rename(self.rename(old, f"{owner}/{new_name}").name, new)
         repository, target = self.get(old), self._at(new)
         target.path.parent.mkdir(parents=True, exist_ok=True)
         repository.path.rename(target.path)
         self._moved(old).write_text(str(target.number))
         self._moved(new).unlink(missing_ok=True)
-        return replace(repository, name=new, path=target.path)
+        renamed = replace(repository, name=new, path=target.path)
+        moved = owner == new_owner
+        renamed.tell("renamed" if moved else "transferred", name if moved else owner)
+        return renamed
 
     def delete(self, name: str) -> None:
         """Remove a repository and all of its objects."""
-        shutil.rmtree(self.get(name).path)
+        repository = self.get(name)
+        grave = repository.path.with_suffix(".deleted")
+        repository.path.rename(
+            grave
+        )  # whoever is told finds it gone, and can still say what it was
+        replace(repository, path=grave).tell("deleted")
+        shutil.rmtree(grave)
 
     def _numbers(self) -> dict[int, Path]:
         found = self.root.glob(f"*/*.git/{_NUMBER}")
@@ -324,7 +354,7 @@ class Repositories:
     def _at(self, name: str) -> Repository:
         if not _NAME.fullmatch(name):
             raise ValueError(f"a repository is named owner/name, not {name!r}")
-        return Repository(name, self.root / f"{name}.git", self.clock)
+        return Repository(name, self.root / f"{name}.git", self.clock, self.watchers)
 
 
 def _git(*arguments: str, data: bytes = b"") -> bytes:

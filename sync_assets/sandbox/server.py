@@ -8,6 +8,9 @@ with running_sandbox(root) as sandbox:
     issue = tracker.open_issue("The cart forgets", "It is empty after a reload.", labels=["bug"])
     tracker.comment(issue.number, "Only in private windows.", author="tomas")
     sandbox.repositories.rename("acme/storefront", "acme/shop")
+    sandbox.hooks.add(repository.number, "http://127.0.0.1:8901/webhooks/github", secret="s3cret")
+    repository.delete_branch("main")    # each such change is a signed call, from now on
+    sandbox.post.drain()                # until all of them were made; mishaps: `post.py`
 
 GitHub's addresses are those of its Enterprise Server: REST at `{url}/api/v3`, GraphQL at
 `{url}/api/graphql` (needs one of `tokens`), raw files at `{url}/raw`. What a client asked stands in
@@ -40,9 +43,12 @@ from sync_assets.sandbox.git_http import GitHttp
 from sync_assets.sandbox.github.app_tokens import AppTokens
 from sync_assets.sandbox.github.apps import Apps, LiveTokens, SuspendedLayer
 from sync_assets.sandbox.github.contents import Contents
+from sync_assets.sandbox.github.courier import Courier
 from sync_assets.sandbox.github.gate import Gate
 from sync_assets.sandbox.github.git_data import GitData, Sizes
 from sync_assets.sandbox.github.graphql import GraphQL
+from sync_assets.sandbox.github.hook_api import HookApi
+from sync_assets.sandbox.github.hooks import Hooks
 from sync_assets.sandbox.github.issues import Issues
 from sync_assets.sandbox.github.limits import LimitLayer, Limits
 from sync_assets.sandbox.github.objects import Objects
@@ -54,6 +60,7 @@ from sync_assets.sandbox.linear.api import LinearApi
 from sync_assets.sandbox.linear.world import LinearWorld
 from sync_assets.sandbox.link import Link, LinkLayer
 from sync_assets.sandbox.pages import Pages
+from sync_assets.sandbox.post import Post
 from sync_assets.sandbox.repositories import Repositories
 from sync_assets.sandbox.slack.api import SlackApi
 from sync_assets.sandbox.slack.world import SlackWorld
@@ -81,6 +88,8 @@ class Sandbox:
     linear: LinearWorld
     limits: Limits
     apps: Apps
+    post: Post
+    hooks: Hooks
     sizes: Sizes = field(default_factory=Sizes)
     faults: Faults = field(default_factory=Faults)
     requests: list[Request] = field(default_factory=list[Request])
@@ -102,7 +111,11 @@ def running_sandbox(
     `tokens` maps a token to patterns of the private repositories it may read. On leaving, open
     connections are cut and the thread has ended. InvalidSettings: the port is taken.
     """
-    with _listener(port) as listener, closing(Objects()) as objects:
+    with (
+        _listener(port) as listener,
+        closing(Objects()) as objects,
+        closing(Post()) as post,
+    ):
         url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
         repositories = Repositories(root, clock)
         limits = limits or Limits()
@@ -117,6 +130,8 @@ def running_sandbox(
             LinearWorld(clock),
             limits,
             apps,
+            post,
+            Hooks(clock, post),
         )
         known = LiveTokens(dict(tokens or {}), apps)
         git = GitHttp(sandbox.repositories, known, partial_clone)
@@ -177,12 +192,14 @@ def _serving(
 def _github(sandbox: Sandbox, tokens: Tokens, objects: Objects) -> list[Route]:
     """GitHub's API, raw host, archives and pages."""
     gate = Gate(sandbox.repositories, tokens)
+    courier = Courier(sandbox.url, sandbox.trackers, sandbox.hooks)
     data = GitData(gate, objects, sandbox.sizes)
     return [
         *AppTokens(sandbox.apps).routes(),
         *RateLimit(sandbox.limits, tokens).routes(),
         *GraphQL(sandbox.trackers, objects, tokens, sandbox.sizes, sandbox.limits).routes(),
         *Issues(gate, sandbox.trackers).routes(),
+        *HookApi(sandbox.repositories, tokens, sandbox.hooks, courier).routes(),
         *data.routes(),
         *Contents(data).routes(),
         *RawHost(gate, objects).routes(),

@@ -8,6 +8,7 @@ from itertools import count
 from threading import RLock
 
 from sync_assets.sandbox.github.accounts import Accounts
+from sync_assets.sandbox.github.announcing import Announcing
 from sync_assets.sandbox.github.closing import closing_numbers
 from sync_assets.sandbox.github.node_ids import node_id
 from sync_assets.sandbox.github.records import (
@@ -22,11 +23,12 @@ from sync_assets.sandbox.github.records import (
     PullCommit,
     StateReason,
 )
+from sync_assets.sandbox.github.tracker_news import Watcher, nobody
 
 _COLOURS = ("d73a4a", "0075ca", "a2eeef", "7057ff", "008672", "e4e669", "d876e3")
 
 
-class Items:
+class Items(Announcing):
     """Items by number; the numbers of issues and pull requests are one series."""
 
     def __init__(
@@ -36,17 +38,17 @@ class Items:
         clock: Callable[[], datetime],
         lock: RLock,
         ids: "count[int]",
+        *,
+        tell: Watcher = nobody,
     ) -> None:
-        self.repository = repository
+        super().__init__(repository, accounts, lock, tell)
         self.items: dict[int, Item] = {}
         self.labels: dict[str, Label] = {}
         self.milestones: dict[int, Milestone] = {}
         self.deleted: set[int] = set()
         self.transferred: dict[int, tuple[int, int]] = {}
-        self.accounts = accounts
         self.created_at = clock().replace(microsecond=0)
         self._clock = clock
-        self._lock = lock
         self._ids = ids
 
     def open_issue(
@@ -61,7 +63,9 @@ class Items:
     ) -> Item:
         """A new issue."""
         with self._writing(at) as now:
-            return self._add(title, body, author, labels, number, now, None)
+            item = self._add(title, body, author, labels, number, now, None)
+            self._told(item, "opened", author)
+            return item
 
     def open_pull(
         self,
@@ -95,7 +99,9 @@ class Items:
                 draft=draft,
                 closes=set(closes),
             )
-            return self._add(title, body, author, labels, chosen, now, pull)
+            item = self._add(title, body, author, labels, chosen, now, pull)
+            self._told(item, "opened", author)
+            return item
 
     def edit(
         self,
@@ -108,9 +114,12 @@ class Items:
     ) -> None:
         """Another title or body; only a body's edit is shown as `lastEditedAt`."""
         with self._changing(number, at) as (item, now):
+            wanted = {"title": title, "body": body}
+            former = {name: getattr(item, name) for name, new in wanted.items() if new is not None}
             item.title = item.title if title is None else title
             if body is not None:
                 self._rewrite(item, body, editor, now)
+        self._told(item, "edited", editor, former=former)
 
     def close(
         self,
@@ -123,12 +132,14 @@ class Items:
         """Close an issue, or a pull request without merging it."""
         with self._changing(number, at) as (item, now):
             self._close(item, by, now, reason)
+        self._told(item, "closed", by)
 
     def reopen(self, number: int, *, at: datetime | None = None) -> None:
         """Open it again."""
         with self._changing(number, at) as (item, _):
             item.closed_at = item.closed_by = None
             item.state_reason = None if item.pull else "REOPENED"
+        self._told(item, "reopened")
 
     def merge(
         self,
@@ -148,11 +159,13 @@ class Items:
             for closed in closing_numbers(item):
                 if closed in self.items and self.items[closed].closed_at is None:
                     self.close(closed, by=by, at=now)
+        self._told(item, "closed", by)
 
     def set_draft(self, number: int, *, draft: bool, at: datetime | None = None) -> None:
         """Convert to a draft, or mark as ready for review."""
         with self._changing(number, at) as (item, _):
             pull_of(item).draft = draft
+        self._told(item, "converted_to_draft" if draft else "ready_for_review")
 
     def push(
         self,
@@ -165,19 +178,22 @@ class Items:
         """Push commits to a pull request; `files` replaces those of the same paths."""
         with self._changing(number, at) as (item, now):
             pull = pull_of(item)
+            before = pull.head_oid
             pull.commits += commits
             pull.node_ids += [self._new_id("PURC")[1] for _ in commits]
             paths = {file.path for file in files}
             pull.files = [file for file in pull.files if file.path not in paths] + list(files)
             pull.head_oid = commits[-1].oid if commits else _made_up_oid("push", pull.head_oid, now)
+        self._told(item, "synchronize", former={"before": before})
 
     def delete(self, number: int) -> None:
         """Delete an issue: 410 from now on. Its number is not given again."""
         with self._writing(None):
             if self.items[number].pull is not None:
                 raise ValueError("GitHub deletes no pull request")
-            del self.items[number]
+            item = self.items.pop(number)
             self.deleted.add(number)
+            self._told(item, "deleted")
 
     def create_label(
         self,
@@ -192,6 +208,7 @@ class Items:
             new, node = self._new_id("LA")
             shade = color or _COLOURS[len(self.labels) % len(_COLOURS)]
             label = self.labels[name] = Label(name, shade, description, new, node, now, now)
+            self._announce("label", "created", part=label)
             return label
 
     def rename_label(self, old: str, new: str, *, at: datetime | None = None) -> None:
@@ -200,21 +217,32 @@ class Items:
             label = self.labels.pop(old)
             label.name, label.updated_at = new, now
             self.labels[new] = label
+            self._announce("label", "edited", part=label, former={"name": old})
 
     def label(self, number: int, *names: str, at: datetime | None = None) -> None:
         """Give labels; those that are new are created."""
         with self._changing(number, at) as (item, now):
-            item.labels += [found for found in self._labels(names, now) if found not in item.labels]
+            given = [found for found in self._labels(names, now) if found not in item.labels]
+            item.labels += given
+        for label in given:
+            self._told(item, "labeled", part=label)
 
     def unlabel(self, number: int, *names: str, at: datetime | None = None) -> None:
         """Take labels away."""
         with self._changing(number, at) as (item, _):
-            item.labels = [label for label in item.labels if label.name not in names]
+            taken = [label for label in item.labels if label.name in names]
+            item.labels = [label for label in item.labels if label not in taken]
+        for label in taken:
+            self._told(item, "unlabeled", part=label)
 
     def assign(self, number: int, *logins: str, at: datetime | None = None) -> None:
         """Replace the assignees."""
         with self._changing(number, at) as (item, _):
-            item.assignees = self._accounts(logins)
+            before, item.assignees = item.assignees, self._accounts(logins)
+        for account in [each for each in item.assignees if each not in before]:
+            self._told(item, "assigned", part=account)
+        for account in [each for each in before if each not in item.assignees]:
+            self._told(item, "unassigned", part=account)
 
     def create_milestone(
         self,
@@ -239,7 +267,11 @@ class Items:
     ) -> None:
         """Put it under a milestone, or under none."""
         with self._changing(number, at) as (item, _):
-            item.milestone = milestone
+            before, item.milestone = item.milestone, milestone
+        if before is not None:
+            self._told(item, "demilestoned", part=before)
+        if milestone is not None:
+            self._told(item, "milestoned", part=milestone)
 
     def lock(
         self, number: int, reason: LockReason | None = None, *, at: datetime | None = None
@@ -247,11 +279,13 @@ class Items:
         """Lock its conversation."""
         with self._changing(number, at) as (item, _):
             item.locked, item.lock_reason = True, reason
+        self._told(item, "locked")
 
     def unlock(self, number: int, *, at: datetime | None = None) -> None:
         """Unlock its conversation."""
         with self._changing(number, at) as (item, _):
             item.locked, item.lock_reason = False, None
+        self._told(item, "unlocked")
 
     @contextmanager
     def _writing(self, at: datetime | None) -> Generator[datetime]:

@@ -22,8 +22,14 @@ from sync_assets.sandbox.github.tracker import Tracker
 from sync_assets.sandbox.repositories import Repository
 
 Shape = dict[str, object]
-_GHOST = Account("ghost", 10_137, account_node_id("U", 10_137))
+GHOST = Account("ghost", 10_137, account_node_id("U", 10_137))
 _CHANGES = {"DELETED": "removed"}
+_LOCKS = {
+    "OFF_TOPIC": "off-topic",
+    "RESOLVED": "resolved",
+    "SPAM": "spam",
+    "TOO_HEATED": "too heated",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +137,7 @@ class Shapes:
         """A pull request alone."""
         pull = _pull(item)
         return self.pull(item) | {
-            "user": user_shape(self.web, item.author or _GHOST),
+            "user": user_shape(self.web, item.author or GHOST),
             "merged": pull.merged_at is not None,
             "mergeable": None if item.closed_at else True,
             "mergeable_state": "unknown" if item.closed_at else "clean",
@@ -236,38 +242,8 @@ class Shapes:
             "parents": [],
         }
 
-    def _item(self, item: Item) -> Shape:
-        assignees = [self._user(account) for account in item.assignees if not account.deleted]
-        return self._entry(item) | {
-            "number": item.number,
-            "title": item.title,
-            "state": "open" if item.closed_at is None else "closed",
-            "locked": item.locked,
-            "active_lock_reason": item.lock_reason and item.lock_reason.lower().replace("_", " "),
-            "labels": [self._label(label) for label in item.labels],
-            "assignee": assignees[0] if assignees else None,
-            "assignees": assignees,
-            "milestone": item.milestone and self._milestone(item.milestone),
-            "closed_at": maybe_time(item.closed_at),
-        }
-
-    def _entry(self, entry: Entry) -> Shape:
-        return {
-            "id": entry.database_id,
-            "node_id": entry.node_id,
-            "user": self._user(entry.author),
-            "body": entry.body,
-            "created_at": time_text(entry.created_at),
-            "updated_at": time_text(entry.updated_at),
-            "author_association": entry.association,
-        }
-
-    def _user(self, account: Account | None) -> Shape | None:
-        if account is None or account.deleted:
-            return None
-        return user_shape(self.web, account)
-
-    def _label(self, label: Label) -> Shape:
+    def label(self, label: Label) -> Shape:
+        """A label."""
         return {
             "id": label.database_id,
             "node_id": label.node_id,
@@ -278,7 +254,8 @@ class Shapes:
             "default": False,
         }
 
-    def _milestone(self, milestone: Milestone) -> Shape:
+    def milestone(self, milestone: Milestone) -> Shape:
+        """A milestone."""
         url = f"{self.api}/milestones/{milestone.number}"
         under = [item for item in self.tracker.items.values() if item.milestone is milestone]
         closed = sum(item.closed_at is not None for item in under)
@@ -300,6 +277,37 @@ class Shapes:
             "closed_at": maybe_time(milestone.closed_at),
             "due_on": maybe_time(milestone.due_on),
         }
+
+    def _item(self, item: Item) -> Shape:
+        assignees = [self._user(account) for account in item.assignees if not account.deleted]
+        return self._entry(item) | {
+            "number": item.number,
+            "title": item.title,
+            "state": "open" if item.closed_at is None else "closed",
+            "locked": item.locked,
+            "active_lock_reason": item.lock_reason and _LOCKS[item.lock_reason],
+            "labels": [self.label(label) for label in item.labels],
+            "assignee": assignees[0] if assignees else None,
+            "assignees": assignees,
+            "milestone": item.milestone and self.milestone(item.milestone),
+            "closed_at": maybe_time(item.closed_at),
+        }
+
+    def _entry(self, entry: Entry) -> Shape:
+        return {
+            "id": entry.database_id,
+            "node_id": entry.node_id,
+            "user": self._user(entry.author),
+            "body": entry.body,
+            "created_at": time_text(entry.created_at),
+            "updated_at": time_text(entry.updated_at),
+            "author_association": entry.association,
+        }
+
+    def _user(self, account: Account | None) -> Shape | None:
+        if account is None or account.deleted:
+            return None
+        return user_shape(self.web, account)
 
     def _end(self, branch: str, oid: str) -> Shape:
         return {

@@ -13,7 +13,7 @@ nothing         deleting a comment, editing a review's body, resolving or outdat
 Every action takes `at`, else the sandbox's clock; all times are whole seconds, as at GitHub.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sync_assets.sandbox.github.items import Items, pull_of
@@ -26,6 +26,7 @@ from sync_assets.sandbox.github.records import (
     ReviewState,
     Thread,
 )
+from sync_assets.sandbox.github.tracker_news import TrackerEvent
 
 
 class Tracker(Items):
@@ -36,18 +37,9 @@ class Tracker(Items):
     ) -> Comment:
         """A new comment."""
         with self._changing(number, at) as (item, now):
-            new, node = self._new_id("IC")
-            comment = Comment(
-                database_id=new,
-                node_id=node,
-                author=self.accounts.named(author),
-                body=body,
-                created_at=now,
-                updated_at=now,
-                item=item,
-            )
-            item.comments.append(comment)
-            return comment
+            comment = self._comment(item, body, author, now)
+        self._said("created", comment, author)
+        return comment
 
     def edit_comment(
         self,
@@ -59,18 +51,21 @@ class Tracker(Items):
     ) -> None:
         """Another body; the item is not bumped."""
         with self._writing(at) as now:
+            former = {"body": comment.body}
             self._rewrite(comment, body, editor, now)
+            self._said("edited", comment, editor, former)
 
     def delete_comment(self, comment: Comment | InlineComment) -> None:
         """Delete it; no time changes anywhere. A thread without comments is gone too."""
         with self._writing(None):
             if isinstance(comment, Comment):
                 comment.item.comments.remove(comment)
-                return
-            thread = comment.thread
-            thread.comments.remove(comment)
-            if not thread.comments:
-                pull_of(thread.item).threads.remove(thread)
+            else:
+                thread = comment.thread
+                thread.comments.remove(comment)
+                if not thread.comments:
+                    pull_of(thread.item).threads.remove(thread)
+            self._said("deleted", comment)
 
     def review(
         self,
@@ -85,6 +80,7 @@ class Tracker(Items):
         """A submitted review; each inline comment begins a thread."""
         with self._changing(number, at) as (item, now):
             review = self._review(item, body, state, author, now)
+            said: list[InlineComment] = []
             for begun in inline:
                 thread = Thread(
                     item=item,
@@ -96,20 +92,26 @@ class Tracker(Items):
                     line=begun.line,
                 )
                 pull_of(item).threads.append(thread)
-                self._inline(thread, review, begun.body, now)
-            return review
+                said.append(self._inline(thread, review, begun.body, now))
+        self._reviewed("submitted", review, author)
+        for comment in said:
+            self._said("created", comment, author)
+        return review
 
     def edit_review(
         self, review: Review, body: str, *, editor: str = "tomas", at: datetime | None = None
     ) -> None:
         """Another body; the pull request is not bumped, and no feed shows it."""
         with self._writing(at) as now:
+            former = {"body": review.body}
             self._rewrite(review, body, editor, now)
+            self._reviewed("edited", review, editor, former)
 
     def dismiss_review(self, review: Review, *, at: datetime | None = None) -> None:
         """Dismiss it."""
         with self._changing(review.item.number, at) as (_, now):
             review.state, review.updated_at = "DISMISSED", now
+        self._reviewed("dismissed", review)
 
     def reply(
         self, thread: Thread, body: str, *, author: str | None = "mara", at: datetime | None = None
@@ -118,22 +120,58 @@ class Tracker(Items):
         with self._writing(at) as now:
             review = self._review(thread.item, "", "COMMENTED", author, now)
             pull_of(thread.item).inline_at = now
-            return self._inline(thread, review, body, now)
+            comment = self._inline(thread, review, body, now)
+            self._reviewed("submitted", review, author)
+            self._said("created", comment, author)
+            return comment
 
     def resolve(self, thread: Thread, *, by: str = "mara") -> None:
         """Resolve a thread; nothing is bumped."""
         with self._writing(None):
             thread.resolved, thread.resolved_by = True, self.accounts.named(by)
+            self._threaded("resolved", thread, by)
 
     def unresolve(self, thread: Thread) -> None:
         """Take up a thread again; nothing is bumped."""
         with self._writing(None):
             thread.resolved, thread.resolved_by = False, None
+            self._threaded("unresolved", thread)
 
     def outdate(self, thread: Thread) -> None:
         """The code below a thread has moved on; nothing is bumped."""
         with self._writing(None):
             thread.outdated, thread.line = True, None
+
+    def adopt(self, old: Item, *, at: datetime | None = None) -> Item:
+        """An issue of another repository as one of this: `Trackers.transfer`."""
+        with self._writing(at) as now:
+            author = old.author.login if old.author else None
+            known = [label.name for label in old.labels if label.name in self.labels]
+            new = self._add(old.title, old.body, author, known, None, now, None)
+            new.created_at, new.association = old.created_at, old.association
+            new.edited_at, new.editor = old.edited_at, old.editor
+            new.closed_at, new.closed_by = old.closed_at, old.closed_by
+            new.state_reason, new.assignees = old.state_reason, list(old.assignees)
+            for said in old.comments:
+                login = said.author.login if said.author else None
+                copy = self._comment(new, said.body, login, said.created_at)
+                copy.updated_at, copy.edited_at = said.updated_at, said.edited_at
+                copy.editor, copy.association = said.editor, said.association
+            return new
+
+    def _comment(self, item: Item, body: str, author: str | None, now: datetime) -> Comment:
+        new, node = self._new_id("IC")
+        comment = Comment(
+            database_id=new,
+            node_id=node,
+            author=self.accounts.named(author),
+            body=body,
+            created_at=now,
+            updated_at=now,
+            item=item,
+        )
+        item.comments.append(comment)
+        return comment
 
     def _review(
         self, item: Item, body: str, state: ReviewState, author: str | None, now: datetime
@@ -172,19 +210,30 @@ class Tracker(Items):
         thread.comments.append(comment)
         return comment
 
-    def adopt(self, old: Item, *, at: datetime | None = None) -> Item:
-        """An issue of another repository as one of this: `Trackers.transfer`."""
-        with self._writing(at) as now:
-            author = old.author.login if old.author else None
-            known = [label.name for label in old.labels if label.name in self.labels]
-            new = self.open_issue(old.title, old.body, author=author, labels=known, at=now)
-            new.created_at, new.association = old.created_at, old.association
-            new.edited_at, new.editor = old.edited_at, old.editor
-            new.closed_at, new.closed_by = old.closed_at, old.closed_by
-            new.state_reason, new.assignees = old.state_reason, list(old.assignees)
-            for said in old.comments:
-                login = said.author.login if said.author else None
-                copy = self.comment(new.number, said.body, author=login, at=said.created_at)
-                copy.updated_at, copy.edited_at = said.updated_at, said.edited_at
-                copy.editor, copy.association = said.editor, said.association
-            return new
+    def _said(
+        self,
+        action: str,
+        comment: Comment | InlineComment,
+        by: str | None = None,
+        former: Mapping[str, str] | None = None,
+    ) -> None:
+        if isinstance(comment, Comment):
+            event: TrackerEvent = "issue_comment"
+            item = comment.item
+        else:
+            event, item = "pull_request_review_comment", comment.thread.item
+        self._announce(event, action, by, item=item, part=comment, former=former)
+
+    def _reviewed(
+        self,
+        action: str,
+        review: Review,
+        by: str | None = None,
+        former: Mapping[str, str] | None = None,
+    ) -> None:
+        event: TrackerEvent = "pull_request_review"
+        self._announce(event, action, by, item=review.item, part=review, former=former)
+
+    def _threaded(self, action: str, thread: Thread, by: str | None = None) -> None:
+        event: TrackerEvent = "pull_request_review_thread"
+        self._announce(event, action, by, item=thread.item, part=thread)

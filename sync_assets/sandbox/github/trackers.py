@@ -8,6 +8,7 @@ from threading import RLock
 from sync_assets.sandbox.github.accounts import Accounts
 from sync_assets.sandbox.github.records import Item
 from sync_assets.sandbox.github.tracker import Tracker
+from sync_assets.sandbox.github.tracker_news import TrackerNews, Watcher
 from sync_assets.sandbox.repositories import Repositories, Repository
 
 _FIRST_ID = 1_500_001
@@ -25,6 +26,7 @@ class Trackers:
         self.lock = RLock()
         self._ids = count(_FIRST_ID)
         self._trackers: dict[int, Tracker] = {}
+        self.watchers: list[Watcher] = []
 
     @property
     def clock(self) -> Callable[[], datetime]:
@@ -38,8 +40,9 @@ class Trackers:
         with self.lock:
             tracker = self._trackers.get(repository.number)
             if tracker is None:
+                number = repository.number
                 tracker = Tracker(
-                    repository.number, self.accounts, self.clock, self.lock, self._ids
+                    number, self.accounts, self.clock, self.lock, self._ids, tell=self._tell
                 )
                 self._trackers[repository.number] = tracker
             return tracker
@@ -58,4 +61,10 @@ class Trackers:
             new = target.adopt(old, at=at)
             del source.items[number]
             source.transferred[number] = (target.repository, new.number)
+            source.transferred_to(old, target.repository, new)
+            target.adopted(new, source.repository, old)
             return new
+
+    def _tell(self, news: TrackerNews) -> None:
+        for watcher in self.watchers:
+            watcher(news)
