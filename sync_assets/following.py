@@ -24,11 +24,17 @@ class _Step:
 
 
 def follow(
-    stores: Stores, document_id: str, *, hops: int = 1, sources: Collection[Source] | None = None
+    stores: Stores,
+    document_id: str,
+    *,
+    hops: int = 1,
+    sources: Collection[Source] | None = None,
+    without: Collection[tuple[str, str]] = (),
 ) -> list[LinkedDocument]:
     """At most MOST_FOUND documents within `hops` links, each once, by its shortest way.
 
-    Only documents of `sources` are seen: all registered ones where none are given.
+    Only documents of `sources` are seen: all registered ones where none are given; and none of
+    `without`: source ids, each with a stream.
     """
     given = stores.registry.all() if sources is None else sources
     walk = _Walk(stores, {source.source_id: source for source in given})
@@ -44,10 +50,13 @@ def follow(
         if not frontier:
             break
         seen |= steps.keys()
-        facts = stores.reader.facts(frontier)
+        facts = {
+            key: fact
+            for key, fact in stores.reader.facts(frontier).items()
+            if (fact.source_id, fact.stream) not in without
+        }
+        frontier = [key for key in frontier if key in facts]  # a document may go at any moment
         for key in frontier:
-            if key not in facts:
-                continue  # its document went a moment ago
             fact, step = facts[key], steps[key]
             found.append(
                 LinkedDocument(

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from sync_assets.connectors.catalog import left_out
 from sync_assets.control.cursors import Cursor
 from sync_assets.embedding.base import Vectors
 from sync_assets.errors import FingerprintMismatch, InvalidSettings
@@ -38,6 +39,7 @@ def search(
     hops: int = 0,
 ) -> SearchAnswer:
     """The best `limit` chunks, each saying how fresh it is. InvalidSettings for an empty query.
+    What a source's settings no longer ask for is no hit, even where it is not purged yet.
 
     `hops` above 0 follows each hit's links so far, within the sources searched.
     """
@@ -50,11 +52,15 @@ def search(
         if (only.source_ids is None or source.source_id in only.source_ids)
         and (only.scopes is None or source.scope in only.scopes)
     }
+    cursors = {(row.source_id, row.stream): row for row in stores.cursors.all()}
+    without = {
+        (name, stream) for name, source in sources.items() for stream in left_out(source)
+    } & cursors.keys()
     vector = None if mode == "text" else _vector(stores, query)
     found = stores.reader.search(
         vector=vector,
         text=None if mode == "vector" else query,
-        where=where(replace(only, source_ids=sources.keys(), scopes=None)),
+        where=where(replace(only, source_ids=sources.keys(), scopes=None, without=without)),
         limit=max(CANDIDATES, limit),
     )
     nearest, matching = _by_id(found.nearest), _by_id(found.matching)
@@ -64,9 +70,9 @@ def search(
         mode=mode,
     )
     best = [(nearest.get(key) or matching[key], score) for key, score in ranked[:limit]]
-    hits = _hits(stores, sources, best)
+    hits = _hits(stores, sources, cursors, best)
     if hops:
-        hits = _followed(stores, hits, hops, sources.values())
+        hits = _followed(stores, hits, hops, sources.values(), without)
     return SearchAnswer(
         query=query,
         mode=mode,
@@ -106,9 +112,15 @@ def _vector(stores: Stores, query: str) -> Vectors:
     return stores.embedder.embed([query]).vectors[0]
 
 
-def _followed(stores: Stores, hits: list[Hit], hops: int, sources: Collection[Source]) -> list[Hit]:
+def _followed(
+    stores: Stores,
+    hits: list[Hit],
+    hops: int,
+    sources: Collection[Source],
+    without: Collection[tuple[str, str]],
+) -> list[Hit]:
     linked = {
-        key: tuple(follow(stores, key, hops=hops, sources=sources))
+        key: tuple(follow(stores, key, hops=hops, sources=sources, without=without))
         for key in dict.fromkeys(hit.document_id for hit in hits)
     }
     return [hit.model_copy(update={"linked": linked[hit.document_id]}) for hit in hits]
@@ -121,10 +133,10 @@ def _by_id(table: "pa.Table") -> dict[str, dict[str, Any]]:
 def _hits(
     stores: Stores,
     sources: Mapping[str, Source],
+    cursors: Mapping[tuple[str, str], Cursor],
     best: Collection[tuple[dict[str, Any], float]],
 ) -> list[Hit]:
     now = stores.clock()
-    cursors = {(row.source_id, row.stream): row for row in stores.cursors.all()}
     failing = {failure.document_id for failure in stores.failures.list()}
     stored = stores.reader.versions({row["document_id"] for row, _ in best})
     hits: list[Hit] = []

@@ -24,6 +24,7 @@ from sync_assets.cli.options import (
 from sync_assets.cli.output import examples, note, print_json, print_line, print_table
 from sync_assets.cli.services import is_running
 from sync_assets.connectors.catalog import connector_named
+from sync_assets.errors import LeaseHeld
 from sync_assets.models import Source
 from sync_assets.settings import load_settings
 from sync_assets.stores import open_stores
@@ -161,6 +162,7 @@ def check(source: SourceId, *, as_json: Json = False) -> None:
         "sources edit github:owner/name --schedule '*/5 * * * *'",
         "sources edit github:owner/name --branch release --exclude 'vendor/**'",
         "sources edit github:owner/name --transport graphql",
+        "sources edit github:owner/name --stream files --stream issues",
         "sources edit github:owner/name --reset branch --reset exclude",
     ),
 )
@@ -184,7 +186,11 @@ def edit(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Change what is given and keep the rest; the next sync brings the index after it."""
+    """Change what is given and keep the rest; the next sync brings the index after it. A stream
+    that is not named any more is taken out of the index at once.
+    """
+    from sync_assets.sync.removal import remove_left_out
+
     options = _given(
         branch=branch,
         include=include,
@@ -200,7 +206,14 @@ def edit(
         changed = sources.edit(
             stores.registry, source, scope=scope, options=options, reset=reset or (), cron=schedule
         )
+        try:
+            gone = remove_left_out(stores, changed, connector_named(changed.connector))
+        except LeaseHeld:
+            gone = []
+            note("A sync of it runs: the next one takes out what is left out now.")
     _print(changed, as_json=as_json)
+    if gone:
+        note(f"Its {' and '.join(gone)} are taken out of the index.")
 
 
 @app.command("pause", epilog=examples("sources pause github:owner/name"))

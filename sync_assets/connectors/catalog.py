@@ -9,6 +9,7 @@ from sync_assets.connectors.github.connector import GitHub
 from sync_assets.connectors.slack.connector import Slack
 from sync_assets.connectors.vercel.connector import Vercel
 from sync_assets.errors import InvalidSettings
+from sync_assets.models import Source
 
 CONNECTORS: Mapping[str, Connector] = MappingProxyType(
     {connector.name: connector for connector in (GitHub(), Git(), Vercel(), Slack())}
@@ -21,3 +22,14 @@ def connector_named(name: str) -> Connector:
     if connector is None:
         raise InvalidSettings(f"unknown connector {name!r}: there are {', '.join(CONNECTORS)}")
     return connector
+
+
+def left_out(source: Source) -> set[str]:
+    """The streams of its connector that the source's settings do not ask for; of a connector that
+    this release lacks, none.
+    """
+    connector = CONNECTORS.get(source.connector)
+    if connector is None:
+        return set()
+    wanted = {stream.name for stream in connector.streams_of(source)}
+    return {stream.name for stream in connector.streams} - wanted

@@ -1,7 +1,7 @@
 """How far each stream of each source has come."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, case, delete, select, update
@@ -134,6 +134,14 @@ class Cursors:
     def want_sweep(self, source_id: str, stream: str, at: datetime) -> None:
         """The next listing from `at` on (aware) is to be a complete one."""
         self._set(source_id, stream, sweep_due_at=at)
+
+    def restart(self, source_id: str, stream: str) -> None:
+        """As before its first listing: nothing is said of what the index holds."""
+        empty = Cursor(source_id, stream)
+        unknown = {each.name: None for each in fields(empty) if getattr(empty, each.name) is None}
+        with self._database.write() as connection:
+            _write(connection, source_id, stream, **unknown)
+            connection.execute(delete(pending_listings).where(*_pending(source_id, stream)))
 
     def set_basis(self, source_id: str, stream: str, basis: str) -> None:
         """The index was brought to this basis in part; the watermark stays."""

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sync_assets.control.alerts import is_well_again, went_into_error
 from sync_assets.control.database import Clock, ControlDatabase, utc_now
 from sync_assets.control.failures import Jitter
-from sync_assets.control.schema import sources, sync_requests
+from sync_assets.control.schema import metadata, sources, sync_requests
 from sync_assets.errors import InvalidSettings, UnknownSource
 from sync_assets.models import Source, SourceStatus, SyncMode
 
@@ -152,6 +152,14 @@ class Registry:
         """
         with self._database.write() as connection:
             connection.execute(delete(sources).where(sources.c.source_id == source_id))
+
+    def forget_stream(self, source_id: str, stream: str) -> None:
+        """Remove all that is kept of one stream of the source: cursor, failures, held deletes."""
+        with self._database.write() as connection:
+            for table in metadata.sorted_tables:
+                if {"source_id", "stream"} <= set(table.columns.keys()):
+                    own = (table.c.source_id == source_id, table.c.stream == stream)
+                    connection.execute(delete(table).where(*own))
 
     def request_sync(self, source_id: str, mode: SyncMode, by: str) -> SyncRequest:
         """Ask for a run. Raises UnknownSource."""

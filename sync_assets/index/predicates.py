@@ -13,7 +13,7 @@ class Filter:
     `path` is a glob read as a line of .gitignore: `*` and `?` stop at `/`, `**` does not; a pattern
     without a slash matches at any depth, and a folder takes in all below it; every other
     character stands for itself. `updated_from`
-    is inclusive, `updated_until` exclusive, both aware.
+    is inclusive, `updated_until` exclusive, both aware. `without`: source ids, each with a stream.
     """
 
     connector: str | None = None
@@ -24,6 +24,7 @@ class Filter:
     scopes: Collection[str] | None = None
     updated_from: datetime | None = None
     updated_until: datetime | None = None
+    without: Collection[tuple[str, str]] = ()
 
 
 def where(wanted: Filter) -> str | None:
@@ -43,6 +44,10 @@ def where(wanted: Filter) -> str | None:
         terms.append(f"updated_at >= {instant(wanted.updated_from)}")
     if wanted.updated_until is not None:
         terms.append(f"updated_at < {instant(wanted.updated_until)}")
+    terms += [
+        f"({differs('source_id', source_id)} OR {differs('stream', stream)})"
+        for source_id, stream in wanted.without
+    ]
     return both(*terms) if terms else None
 
 
@@ -59,6 +64,11 @@ def of_stream(source_id: str, stream: str) -> str:
 def equals(column: str, value: str) -> str:
     """Column = value."""
     return f"{column} = {quoted(value)}"
+
+
+def differs(column: str, value: str) -> str:
+    """Column is not the value; a null is not answered."""
+    return f"{column} <> {quoted(value)}"
 
 
 def one_of(column: str, values: Collection[str]) -> str:

@@ -8,10 +8,11 @@ import dagster as dg
 from dagster import AssetExecutionContext
 
 from sync_assets.connectors.base import Session, Stream
-from sync_assets.errors import RateLimited
+from sync_assets.errors import LeaseHeld, RateLimited
 from sync_assets.models import ListReport, SyncMode, digest
 from sync_assets.pipeline.metadata import Metadata, documents_metadata, listing_metadata, waits
 from sync_assets.pipeline.steps import Step, StreamStep
+from sync_assets.sync.removal import remove_left_out
 
 
 def bring_in(
@@ -25,6 +26,8 @@ def bring_in(
     """List each stream, and with `fetch` bring its documents in. Streams that the source lacks
     yield nothing; those with nothing to index, an observation, as those that have to wait.
     """
+    if any(not step.has(stream) for stream in streams.values()):
+        _purge(context, step)
     wanted = {key: step.of(stream) for key, stream in streams.items() if step.has(stream)}
     if not wanted:
         context.log.info("%s has none of these streams", step.source.source_id)
@@ -44,6 +47,19 @@ def bring_in(
             else:
                 version = dg.DataVersion(digest(watermark))
                 yield dg.MaterializeResult(key, metadata=metadata, data_version=version)
+
+
+def _purge(context: AssetExecutionContext, step: Step) -> None:
+    """Take out what the operator wants no more. While another run still syncs it, that is left to
+    the next run: search does not answer it in any case.
+    """
+    try:
+        removed = remove_left_out(step.stores, step.source, step.connector)
+    except LeaseHeld as held:
+        context.log.info("%s: %s", step.source.source_id, held)
+        return
+    for stream in removed:
+        context.log.info("%s has no %s any more: purged", step.source.source_id, stream)
 
 
 def observe(context: AssetExecutionContext, key: dg.AssetKey, metadata: Metadata) -> None:

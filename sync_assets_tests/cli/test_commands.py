@@ -119,6 +119,25 @@ def test_source_has_every_stream_with_a_token_and_else_those_that_are_chosen(
     assert "'pull_requests'" in unknown.err
 
 
+def test_edit_takes_a_stream_that_is_no_longer_named_out_of_the_index(
+    cli: Cli, home: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("SYNC_ASSETS_GITHUB_TOKEN", "ghs_x")
+    source_id = "github:acme/one"
+    cli("sources", "add", "github", "acme/one")
+    with closing(_stores(home)) as stores:
+        stores.cursors.set_listed(source_id, "issues", "w", at=stores.clock())
+
+        with stores.leases.hold(f"{source_id}/issues", 60, "a sync"):
+            busy = cli("sources", "edit", source_id, "--stream", "files")
+        done = cli("sources", "edit", source_id, "--stream", "files")
+
+        assert stores.cursors.all() == ()
+    assert (busy.code, done.code) == (0, 0)
+    assert "A sync of it runs: the next one takes out what is left out now" in busy.err
+    assert "Its issues are taken out of the index" in done.err
+
+
 def test_reset_of_a_setting_that_the_connector_does_not_know_is_refused(cli: Cli, source_id: str):
     outcome = cli("sources", "edit", source_id, "--reset", "colour")
 

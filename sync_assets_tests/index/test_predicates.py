@@ -74,6 +74,15 @@ def test_every_limit_is_in_the_predicate():
     assert of_stream("a'b", "files") == "source_id = 'a''b' AND stream = 'files'"
 
 
+def test_pairs_to_be_left_out_are_pairs():
+    wanted = Filter(without=[("github:a/b", "issues"), ("it's", "files")])
+
+    assert where(wanted) == (
+        "(source_id <> 'github:a/b' OR stream <> 'issues')"
+        " AND (source_id <> 'it''s' OR stream <> 'files')"
+    )
+
+
 def test_every_printable_character_of_a_path_stands_for_itself():
     paths = [f"a{chr(code)}b" for code in [*range(1, 0x180), 0x1F600] if chr(code) not in "*?/"]
     for path in paths:

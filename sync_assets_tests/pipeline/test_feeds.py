@@ -77,6 +77,17 @@ def test_a_stream_that_the_settings_leave_out_yields_nothing_and_promises_nothin
     assert desk.replies.sweeps == 0
 
 
+def test_run_purges_a_stream_that_the_settings_leave_out_since(desk: Desk):
+    desk.run()
+    stores = desk.pipeline.stores
+    stores.registry.edit(desk.source.source_id, settings={"replies": False})
+
+    assert desk.run().success
+
+    assert {stream for _, stream in stores.reader.counts()} == {"tickets"}
+    assert [cursor.stream for cursor in stores.cursors.all()] == ["tickets"]
+
+
 def test_a_vendor_that_asks_to_wait_ends_the_run_well_and_says_until_when(desk: Desk):
     desk.run()
     until = desk.pipeline.clock.now + HOUR
