@@ -59,6 +59,9 @@ from sync_assets.sandbox.github.trackers import Trackers
 from sync_assets.sandbox.linear.api import LinearApi
 from sync_assets.sandbox.linear.world import LinearWorld
 from sync_assets.sandbox.link import Link, LinkLayer
+from sync_assets.sandbox.notion.api import NotionApi
+from sync_assets.sandbox.notion.gate import Gate as NotionGate
+from sync_assets.sandbox.notion.world import NotionWorld
 from sync_assets.sandbox.pages import Pages
 from sync_assets.sandbox.post import Post
 from sync_assets.sandbox.repositories import Repositories
@@ -86,6 +89,7 @@ class Sandbox:
     vercel: VercelWorld
     slack: SlackWorld
     linear: LinearWorld
+    notion: NotionWorld
     limits: Limits
     apps: Apps
     post: Post
@@ -128,6 +132,7 @@ def running_sandbox(
             VercelWorld(clock),
             SlackWorld(clock),
             LinearWorld(clock),
+            NotionWorld(clock),
             limits,
             apps,
             post,
@@ -138,7 +143,9 @@ def running_sandbox(
         vercel = VercelApi(sandbox.vercel)
         slack = SlackApi(sandbox.slack)
         linear = LinearApi(sandbox.linear)
-        vendors = [*vercel.routes(), *slack.routes(), *linear.routes()]
+        notion = NotionApi(sandbox.notion, NotionGate(sandbox.notion))
+        apis = [*slack.routes(), *linear.routes(), *notion.routes()]
+        vendors = [*vercel.routes(), *apis]
         routes = [*git.routes(), *_github(sandbox, known, objects), *vendors]
         with _serving(sandbox, routes, known, listener):
             yield sandbox
