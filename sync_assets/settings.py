@@ -167,6 +167,9 @@ class Settings(BaseSettings):
         default=SecretStr(""), description="The one before, while you rotate."
     )
     git_timeout_seconds: int = Field(default=600, ge=1, description="A git command's longest run.")
+    delivery_days: int = Field(
+        default=30, ge=1, description="Webhook deliveries are forgotten so long after their end."
+    )
     alert_slack_webhook_url: SecretHttpUrl = Field(
         default=SecretStr(""), description="Slack is told of sources in error; empty: it is not."
     )

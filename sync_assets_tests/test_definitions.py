@@ -110,6 +110,7 @@ def test_jobs_schedules_and_sensors_are_these_and_run_by_default():
         "retry_failures",
         "run_failed",
         "run_succeeded",
+        "webhook_inbox",
     ]
     assert {each.default_status.value for each in repository.schedule_defs} == {"RUNNING"}
     assert {each.default_status.value for each in repository.sensor_defs} == {"RUNNING"}

@@ -115,6 +115,31 @@ class Inbox:
         """By source, what is given to a run whose end is not settled; in the order of arrival."""
         return self._by_source("claimed")
 
+    def given(self, run_key: str) -> tuple[Delivery, ...]:
+        """What the run of that key was given and has not brought in yet; in order of arrival."""
+        query = (
+            select(deliveries)
+            .where(deliveries.c.state == "claimed", deliveries.c.run_key == run_key)
+            .order_by(deliveries.c.number)
+        )
+        with self._database.read() as connection:
+            return tuple(_delivery(row) for row in connection.execute(query).mappings())
+
+    def ends(self, source_id: str, since: datetime | None) -> str | None:
+        """Why the source may no longer be readable, as the last delivery said that was received
+        since then (aware; None: ever).
+        """
+        query = (
+            select(deliveries.c.ends)
+            .where(deliveries.c.source_id == source_id, deliveries.c.ends.is_not(None))
+            .order_by(deliveries.c.number.desc())
+            .limit(1)
+        )
+        if since is not None:
+            query = query.where(deliveries.c.received_at >= since)
+        with self._database.read() as connection:
+            return connection.scalar(query)
+
     def claim(self, numbers: Collection[int], run_key: str) -> None:
         """Give these to the run of that key, where they are still waiting."""
         self._set(numbers, "received", state="claimed", run_key=run_key)

@@ -221,7 +221,7 @@ def _index_stage(
             stores.reader.chunks_stored(*name).values(),
             stores.cursors.get(*name),
         )
-        return metadata, True
+        return {**metadata, **step.brought_in()}, True
 
     return _stage(
         index,

@@ -75,7 +75,7 @@ def _opened(
     """Sessions of the streams that may go on, and what is to be said of those that have to wait.
     The vendor hears of no stream whose time has not come.
     """
-    found = {one.stream.name: one.sync.waits(mode) for one in streams}
+    found = {one.stream.name: one.sync.waits(one.mode(mode)) for one in streams}
     waiting = {name: wait for name, wait in found.items() if wait is not None}
     ready = [one for one in streams if one.stream.name not in waiting]
     with ExitStack() as stack:
@@ -84,7 +84,9 @@ def _opened(
             try:
                 sessions = stack.enter_context(step.sessions([one.stream for one in ready]))
             except RateLimited as limited:
-                waiting |= {one.stream.name: one.sync.put_off(limited, mode) for one in ready}
+                waiting |= {
+                    one.stream.name: one.sync.put_off(limited, one.mode(mode)) for one in ready
+                }
         yield sessions, waiting
 
 
@@ -94,11 +96,11 @@ def _brought_in(
     """What was done; and the watermark listed, unless there is nothing to index."""
     one = listed.step.of(listed.stream, session)
     link = one.step.link
-    listing = one.sync.list(mode)
+    listing = one.sync.list(one.mode(mode))
     one.take(listing)
     metadata = dict(listing_metadata(listing, link))
     if listing.ends_sync:
-        return metadata, None
+        return {**metadata, **one.brought_in()}, None
     if fetch:
         documents = one.sync.sync_documents()
         one.take(documents)

@@ -17,7 +17,7 @@ from sync_assets.pipeline.administration import (
 )
 from sync_assets.pipeline.checks import AUDIT, audit_key
 from sync_assets.pipeline.findings import equality
-from sync_assets.pipeline.keys import MAINTENANCE, index_key, stage_keys
+from sync_assets.pipeline.keys import MAINTENANCE, assets_of
 from sync_assets.pipeline.orphans import claim
 from sync_assets.pipeline.partitions import sources_partitions
 from sync_assets.pipeline.resources import Provided
@@ -70,11 +70,7 @@ def build_jobs(connectors: Sequence[Connector]) -> Jobs:
 
 def sync_job(connector: Connector) -> Job:
     """All streams of one source, or of many as a backfill; the audit is never part of it."""
-    keys = [
-        key
-        for stream in connector.streams
-        for key in [*stage_keys(connector, stream), index_key(connector, stream)]
-    ]
+    keys = assets_of(connector, [stream.name for stream in connector.streams])
     audits = [audit_key(connector, stream) for stream in connector.streams]
     return dg.define_asset_job(
         f"sync_{connector.name}",

@@ -1,6 +1,6 @@
 """Where every stream's assets stand, and how a run is told its mode."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 import dagster as dg
@@ -38,7 +38,22 @@ def feeds(connector: Connector) -> Mapping[str, Sequence[Stream]]:
     return found
 
 
-def mode_config(connector: Connector, mode: SyncMode) -> dict[str, Any]:
-    """Run config of the connector's sync job: whatever lists takes the mode."""
-    first = dict.fromkeys(first_op(connector, stream) for stream in connector.streams)
+def assets_of(connector: Connector, streams: Collection[str]) -> list[dg.AssetKey]:
+    """All assets of these streams."""
+    return [
+        key
+        for stream in connector.streams
+        if stream.name in streams
+        for key in [*stage_keys(connector, stream), index_key(connector, stream)]
+    ]
+
+
+def mode_config(
+    connector: Connector, mode: SyncMode, streams: Collection[str] = ()
+) -> dict[str, Any]:
+    """Run config of the connector's sync job, or of these streams' part of it: whatever lists takes
+    the mode.
+    """
+    listed = [each for each in connector.streams if not streams or each.name in streams]
+    first = dict.fromkeys(first_op(connector, stream) for stream in listed)
     return {"ops": {name: {"config": {"mode": mode}} for name in first}}

@@ -1,7 +1,7 @@
 """From "this source wants a run" to run requests that cannot fail a tick."""
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from sync_assets.connectors.base import Connector
 from sync_assets.control.cursors import Cursor
 from sync_assets.models import Source, SyncMode
 from sync_assets.pipeline import tags
-from sync_assets.pipeline.keys import mode_config
+from sync_assets.pipeline.keys import assets_of, mode_config
 from sync_assets.pipeline.partitions import (
     can_be_partition,
     missing_partitions,
@@ -22,12 +22,15 @@ from sync_assets.stores import Stores
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """A run that a source wants. Dagster launches a `run_key` once, for ever."""
+    """A run that a source wants, of these `streams` or of all. Dagster launches a `run_key` once,
+    for ever.
+    """
 
     source: Source
     trigger: tags.Trigger
     run_key: str
     mode: SyncMode = "incremental"
+    streams: Collection[str] = ()
 
 
 class Launcher:
@@ -40,6 +43,12 @@ class Launcher:
         """Whether a run of the source can be asked for: one bad row must not fail a tick."""
         return source.connector in self._connectors and can_be_partition(source.scope)
 
+    def streams_of(self, source: Source) -> frozenset[str]:
+        """The names of the streams that the source has."""
+        return frozenset(
+            each.name for each in self._connectors[source.connector].streams_of(source)
+        )
+
     def must_wait(self, source: Source, cursors: Iterable[Cursor], now: datetime) -> bool:
         """Whether the vendor asked us to leave all of the source's streams alone for longer."""
         waiting = {
@@ -49,18 +58,19 @@ class Launcher:
             and cursor.deferred_until is not None
             and cursor.deferred_until > now
         }
-        streams = self._connectors[source.connector].streams_of(source)
-        return all(stream.name in waiting for stream in streams)
+        return self.streams_of(source) <= waiting
 
     def request(self, launch: Launch) -> dg.RunRequest:
         """A run of the source's sync job."""
         connector = self._connectors[launch.source.connector]
+        streams = launch.streams
         return dg.RunRequest(
             run_key=launch.run_key,
             job_name=f"sync_{connector.name}",
             partition_key=launch.source.scope,
             tags=tags.run_tags(launch.trigger, launch.source.source_id),
-            run_config=mode_config(connector, launch.mode),
+            run_config=mode_config(connector, launch.mode, streams),
+            asset_selection=assets_of(connector, streams) if streams else None,
         )
 
     def result(
@@ -85,11 +95,13 @@ def additions(
     ]
 
 
-def busy_scopes(instance: dg.DagsterInstance) -> set[str]:
+def busy_scopes(
+    instance: dg.DagsterInstance, states: Sequence[dg.DagsterRunStatus] = tags.UNFINISHED
+) -> set[str]:
     """The scopes with a run that is queued or running, whoever asked for it. Two connectors with
     a scope in common wait for each other, as they do in the run queue.
     """
-    runs = instance.get_runs(dg.RunsFilter(statuses=tags.UNFINISHED))
+    runs = instance.get_runs(dg.RunsFilter(statuses=[*states]))
     return {run.tags[tags.PARTITION] for run in runs if tags.PARTITION in run.tags}
 
 

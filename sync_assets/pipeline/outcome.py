@@ -24,6 +24,8 @@ NOT_THE_SOURCES = frozenset(
         errors.UnknownSource,
     )
 )
+CLOSED = frozenset({errors.SourceGone.__name__, errors.SourceRejectedUs.__name__})
+"""The vendor shows us nothing; a webhook may have said why."""
 JOBS_THAT_SYNC = ("sync_", "__ASSET_JOB")
 
 
@@ -46,7 +48,9 @@ def record_outcome(stores: Stores, instance: dg.DagsterInstance, run_id: str) ->
                 return
             name, message = failure_of(instance, run_id)
             if name not in NOT_THE_SOURCES:
-                stores.registry.record_failure(source_id, message)
+                since = stores.registry.get(source_id).last_success_at
+                told = stores.inbox.ends(source_id, since) if name in CLOSED else None
+                stores.registry.record_failure(source_id, f"{told}: {message}" if told else message)
     except errors.UnknownSource:
         return  # removed meanwhile: nobody is left to tell
     instance.add_run_tags(run_id, {tags.RECORDED: run_id})

@@ -28,6 +28,7 @@ from sync_assets.pipeline.orphans import end_orphans
 from sync_assets.pipeline.outcome import record_outcome
 from sync_assets.pipeline.partitions import obsolete_partitions, sources_partitions
 from sync_assets.pipeline.resources import Provided
+from sync_assets.pipeline.webhooks import webhook_inbox
 from sync_assets.stores import Stores
 
 SECONDS: Final = 5
@@ -43,6 +44,7 @@ def build_sensors(connectors: Sequence[Connector], jobs: Jobs) -> list[dg.Sensor
     """All sensors but `due_sources`, which is with the schedules."""
     return [
         registry_sync(connectors, jobs),
+        webhook_inbox(connectors, jobs),
         retry_failures(connectors, jobs),
         freshness(connectors, jobs),
         run_succeeded(),

@@ -8,8 +8,10 @@ import dagster as dg
 
 from sync_assets.connectors.base import Connector, Session, Stream
 from sync_assets.errors import LeaseHeld
-from sync_assets.models import Failure, Source
+from sync_assets.models import Failure, Source, SyncMode
 from sync_assets.pipeline import tags
+from sync_assets.pipeline.deliveries import Given
+from sync_assets.pipeline.metadata import Metadata
 from sync_assets.pipeline.orphans import claim
 from sync_assets.pipeline.resources import Report, StoresProvider
 from sync_assets.stores import Stores
@@ -29,6 +31,7 @@ class Step:
     connector: Connector
     link: str
     progress: Progress
+    given: Given
 
     def has(self, stream: Stream) -> bool:
         """Whether the source's settings ask for the stream."""
@@ -68,6 +71,15 @@ class StreamStep:
         """A part of the stream's sync is done."""
         self.step.provider.take(self.stream.name, report)
 
+    def mode(self, mode: SyncMode) -> SyncMode:
+        """Full where a delivery says that only a complete listing can tell what changed."""
+        about = self.step.given.about(self.stream.name)
+        return "full" if any(each.sweep for each in about) else mode
+
+    def brought_in(self) -> Metadata:
+        """The index holds what the source has: whoever told of a change is heard."""
+        return self.step.given.brought_in(self.stream.name)
+
     def failures(self) -> Sequence[Failure]:
         """Of this stream."""
         mine = self.step.stores.failures.list(self.step.source.source_id)
@@ -88,7 +100,10 @@ def opened_step(
         claim(context.instance, context.run.run_id)
         opened.http.priority = tags.calls_of(context.run.tags)
         link = connector.link(source, opened.settings)
-        yield Step(stores, opened, source, connector, link, stores.progress(context.log))
+        names = [stream.name for stream in connector.streams_of(source)]
+        given = Given.to(context.run, opened, names)
+        show = stores.progress(context.log)
+        yield Step(stores, opened, source, connector, link, show, given)
 
 
 @contextmanager

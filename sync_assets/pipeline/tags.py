@@ -59,6 +59,10 @@ UNFINISHED: Final = [
 """The states of a run that is still to end."""
 
 
+UNDER_WAY: Final = [state for state in UNFINISHED if state != DagsterRunStatus.QUEUED]
+"""The states of a run that no later one can overtake in the queue."""
+
+
 def run_tags(trigger: Trigger, source_id: str) -> dict[str, str]:
     """Of a run for one source."""
     return {SOURCE: source_id, TRIGGER: trigger, PRIORITY: str(PRIORITIES[trigger])}

@@ -1,5 +1,6 @@
 """Pipelines of toy vendors: real definitions, a real Dagster instance, real stores."""
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -7,6 +8,12 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from dagster._core.remote_origin import (
+    InProcessCodeLocationOrigin,
+    RemoteJobOrigin,
+    RemoteRepositoryOrigin,
+)
+from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
 from sync_assets.definitions import definitions_of
 from sync_assets.models import Source
@@ -47,9 +54,12 @@ class Pipeline:
         *,
         marks: Mapping[str, str] | None = None,
         config: Mapping[str, Any] | None = None,
+        selection: Sequence[dg.AssetKey] | None = None,
     ) -> dg.ExecuteInProcessResult:
         """Execute a job, whatever becomes of it."""
-        return self.defs.resolve_job_def(job).execute_in_process(
+        whole = self.defs.resolve_job_def(job)
+        part = whole.get_subset(asset_selection={*selection}) if selection else whole
+        return part.execute_in_process(
             instance=self.instance,
             partition_key=scope,
             resources={"stores": self.given},
@@ -92,6 +102,7 @@ class Pipeline:
                     request.partition_key,
                     marks={**request.tags, tags.RUN_KEY: request.run_key},
                     config=request.run_config,
+                    selection=request.asset_selection,
                 )
             )
         return results
@@ -104,12 +115,23 @@ class Pipeline:
     def partitions(self) -> list[str]:
         return sorted(self.instance.get_dynamic_partitions("toy_sources"))
 
-    def pretend_running(self, scope: str, marks: Mapping[str, str] | None = None) -> dg.DagsterRun:
-        """A run of the source that some other process executes."""
+    def pretend_running(
+        self,
+        scope: str,
+        marks: Mapping[str, str] | None = None,
+        status: dg.DagsterRunStatus = dg.DagsterRunStatus.STARTED,
+    ) -> dg.DagsterRun:
+        """A run of the source that some other process executes, or that is queued."""
+        place = InProcessCodeLocationOrigin(
+            LoadableTargetOrigin(executable_path=sys.executable), location_name="toys"
+        )
+        origin = RemoteJobOrigin(RemoteRepositoryOrigin(place, "__repository__"), "sync_toy")
         return self.instance.create_run_for_job(
             self.defs.resolve_job_def("sync_toy"),
-            status=dg.DagsterRunStatus.STARTED,
+            status=status,
             tags={tags.PARTITION: scope, **(marks or {})},
+            remote_job_origin=origin,
+            job_code_origin=None,
         )
 
 

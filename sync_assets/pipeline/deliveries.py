@@ -1,0 +1,72 @@
+"""What a source's deliveries are about, and those that a run was given."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import dagster as dg
+
+from sync_assets.control.inbox import Delivery
+from sync_assets.models import Source
+from sync_assets.pipeline import tags
+from sync_assets.pipeline.metadata import Metadata
+from sync_assets.stores import Stores
+
+
+def concerned(delivery: Delivery, streams: Collection[str]) -> frozenset[str]:
+    """Which of a source's streams the delivery is about."""
+    named = frozenset(streams)
+    return named.intersection(delivery.streams) if delivery.streams else named
+
+
+def why_ignored(source: Source, delivery: Delivery, streams: Collection[str]) -> str | None:
+    """Why no run of the source, which has these streams, is to bring the delivery in."""
+    if source.status in {"paused", "removing"}:
+        return f"the source is {source.status}"
+    if not streams:
+        return "no run of the source can be asked for"
+    if not concerned(delivery, streams):
+        return f"the source has no {' or '.join(delivery.streams)}"
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The deliveries that a run was given, which has to bring in these `streams` of its source."""
+
+    stores: Stores
+    run_id: str
+    deliveries: Sequence[Delivery]
+    streams: Collection[str]
+
+    @classmethod
+    def to(cls, run: dg.DagsterRun, stores: Stores, streams: Collection[str]) -> "Given":
+        """Found by the run's key, since hints are too much for a run's tags."""
+        run_key = run.tags.get(tags.RUN_KEY)
+        found = stores.inbox.given(run_key) if run_key else ()
+        return cls(stores, run.run_id, found, streams)
+
+    def about(self, stream: str) -> Sequence[Delivery]:
+        """Those that concern the stream, and maybe others too."""
+        return [each for each in self.deliveries if stream in concerned(each, self.streams)]
+
+    def brought_in(self, stream: str) -> Metadata:
+        """The stream stands in the index as the source has it: what was about it alone is done, and
+        this is to be said of it. What is about several streams is done when the run is.
+        """
+        alone = [each for each in self.about(stream) if len(concerned(each, self.streams)) == 1]
+        if not alone or self.stores.cursors.get(alone[0].source_id, stream).deferred_until:
+            return {}
+        now = self.stores.clock()
+        self.stores.inbox.done(alone, self.run_id, now)
+        return deliveries_metadata(alone, now)
+
+
+def deliveries_metadata(brought_in: Sequence[Delivery], now: datetime) -> Metadata:
+    """Of a stage that ended them: the longest time from a vendor's event to where it is found."""
+    lags = [now - (each.event_at or each.received_at) for each in brought_in]
+    lag = max(0.0, max(lags).total_seconds())  # the vendor's clock may be ahead of ours
+    return {
+        "deliveries": dg.MetadataValue.int(len(brought_in)),
+        "webhook_lag_seconds": dg.MetadataValue.float(round(lag, 3)),
+    }

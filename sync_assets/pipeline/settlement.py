@@ -1,0 +1,99 @@
+"""What becomes of the deliveries that were given to a run which is over, or never was."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+
+from sync_assets.control.inbox import Delivery
+from sync_assets.pipeline import tags
+from sync_assets.pipeline.deliveries import concerned
+from sync_assets.pipeline.outcome import failure_of
+from sync_assets.stores import Stores
+
+ATTEMPTS = 5
+"""Runs that a delivery is given to, before it is left to the schedules."""
+_FIRST_SECONDS = 30
+_LONGEST_SECONDS = 300
+NEVER_BEGAN = "its run never began"
+CANCELLED = "its run was cancelled"
+
+
+def settle(
+    stores: Stores, instance: dg.DagsterInstance, streams: Mapping[str, Collection[str]]
+) -> set[str]:
+    """Bring to an end, or back to waiting, what was given to runs that are over, or that never
+    were; `streams` are those of each source. Returns the sources that have to wait: for the end of
+    a run, or after a failed one.
+    """
+    waits: set[str] = set()
+    for source_id, claimed in stores.inbox.claimed().items():
+        for run_key in dict.fromkeys(each.run_key for each in claimed):
+            group = [each for each in claimed if each.run_key == run_key]
+            run = _latest_run(instance, run_key or "")
+            if not _settled(stores, instance, group, run, streams.get(source_id, ())):
+                waits.add(source_id)
+    return waits
+
+
+def _settled(
+    stores: Stores,
+    instance: dg.DagsterInstance,
+    group: Sequence[Delivery],
+    record: dg.RunRecord | None,
+    streams: Collection[str],
+) -> bool:
+    """Whether nothing of the group is left to that run."""
+    inbox, numbers = stores.inbox, _numbers(group)
+    if record is None:  # the tick that claimed them died: nobody will start this run
+        inbox.release(numbers, NEVER_BEGAN, counted=False)
+        return True
+    run = record.dagster_run
+    if run.status == dg.DagsterRunStatus.SUCCESS:
+        _succeeded(stores, group, record, streams)
+        return True
+    if run.status == dg.DagsterRunStatus.CANCELED:
+        inbox.end(numbers, "failed", CANCELLED)
+        return True
+    # Not before the failure stands in the registry, which says when the source is tried again.
+    if run.status != dg.DagsterRunStatus.FAILURE or run.tags.get(tags.RECORDED) != run.run_id:
+        return False
+    last = [each for each in group if each.attempts + 1 >= ATTEMPTS]
+    again = [each for each in group if each not in last]
+    if any(stores.clock() < _next_try(each, record) for each in again):
+        return False
+    _, message = failure_of(instance, run.run_id)
+    inbox.end(_numbers(last), "failed", message)
+    inbox.release(_numbers(again), message)
+    return True
+
+
+def _succeeded(
+    stores: Stores, group: Sequence[Delivery], record: dg.RunRecord, streams: Collection[str]
+) -> None:
+    """Done, but for what concerns a stream that the vendor made us put off."""
+    put_off = {
+        cursor.stream: cursor.deferred_because or ""
+        for cursor in stores.cursors.all()
+        if cursor.source_id == group[0].source_id and cursor.deferred_until is not None
+    }
+    left = [each for each in group if concerned(each, streams) & put_off.keys()]
+    brought_in = [each for each in group if each not in left]
+    stores.inbox.done(brought_in, record.dagster_run.run_id, stores.clock())
+    stores.inbox.release(_numbers(left), "; ".join(sorted(set(put_off.values()))))
+
+
+def _latest_run(instance: dg.DagsterInstance, run_key: str) -> dg.RunRecord | None:
+    """The last run of that key: one that repeats a crashed run inherits it."""
+    of_key = dg.RunsFilter(tags={tags.RUN_KEY: run_key})
+    return next(iter(instance.get_run_records(of_key, limit=1)), None)
+
+
+def _next_try(delivery: Delivery, record: dg.RunRecord) -> datetime:
+    """30 s after the end of its failed run, doubling to 5 minutes."""
+    seconds = min(_LONGEST_SECONDS, _FIRST_SECONDS * 2**delivery.attempts)
+    return datetime.fromtimestamp(record.end_time or 0, UTC) + timedelta(seconds=seconds)
+
+
+def _numbers(group: Sequence[Delivery]) -> list[int]:
+    return [each.number for each in group]

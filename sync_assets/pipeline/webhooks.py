@@ -1,0 +1,142 @@
+"""From deliveries to runs: what waits in the inbox of a source becomes one run.
+
+Crash-safe anywhere. A delivery is claimed for a run before the run is asked for; where that run
+never came to be, the next tick finds it so. Only the run that brought it in ends it well.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import dagster as dg
+from dagster import SensorEvaluationContext
+
+from sync_assets.connectors.base import Connector
+from sync_assets.control.inbox import Delivery
+from sync_assets.models import Source
+from sync_assets.pipeline import tags
+from sync_assets.pipeline.deliveries import concerned, why_ignored
+from sync_assets.pipeline.jobs import Jobs
+from sync_assets.pipeline.launches import Launch, Launcher, busy_scopes, plan_each
+from sync_assets.pipeline.resources import Provided
+from sync_assets.pipeline.settlement import settle
+from sync_assets.stores import Stores
+
+SECONDS: Final = 1
+"""The daemon looks every five seconds; a longer interval here could make it ten."""
+
+
+def webhook_inbox(connectors: Sequence[Connector], jobs: Jobs) -> dg.SensorDefinition:
+    """One run for all that waits of a source, before everything else in the queue."""
+    launcher = Launcher(connectors)
+
+    @dg.sensor(
+        name="webhook_inbox",
+        jobs=list(jobs.sync.values()),
+        minimum_interval_seconds=SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Gives the webhook deliveries that wait in the inbox to runs: all of a source "
+        "to one, of the streams they concern. What arrives while a run of the source is under way "
+        "waits for its end.",
+    )
+    def evaluate(
+        context: SensorEvaluationContext, stores: Provided
+    ) -> dg.SensorResult | dg.SkipReason:
+        instance = context.instance
+        with stores.open() as opened:
+            look = _Look.at(opened, instance, launcher)
+            concerning = [each for each in look.sources if each.source_id in look.waiting]
+            launches = plan_each(opened, concerning, look.plan, context.log)
+            for launch in launches:
+                opened.inbox.claim(look.claims[launch.run_key], launch.run_key)
+            kept = timedelta(days=opened.settings.delivery_days)
+            opened.inbox.forget(opened.clock() - kept)
+        return launcher.result(instance, launches)
+
+    return evaluate
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What one tick sees. `busy` are scopes under way, `resting` sources whose deliveries are with
+    a run already; `deferred` are streams, by source, that a vendor asked us to leave alone.
+    """
+
+    stores: Stores
+    sources: Sequence[Source]
+    streams: Mapping[str, Collection[str]]
+    waiting: Mapping[str, Sequence[Delivery]]
+    busy: Collection[str]
+    resting: Collection[str]
+    deferred: Mapping[str, Collection[str]]
+    now: datetime
+    claims: dict[str, Sequence[int]]
+
+    @classmethod
+    def at(cls, stores: Stores, instance: dg.DagsterInstance, launcher: Launcher) -> "_Look":
+        """After what earlier runs left is settled."""
+        now = stores.clock()
+        sources = stores.registry.all()
+        streams = {
+            source.source_id: launcher.streams_of(source)
+            for source in sources
+            if launcher.can_run(source)
+        }
+        resting = settle(stores, instance, streams)
+        waiting = stores.inbox.waiting()
+        deferred: dict[str, set[str]] = {}
+        for cursor in stores.cursors.all():
+            if cursor.deferred_until is not None and cursor.deferred_until > now:
+                deferred.setdefault(cursor.source_id, set()).add(cursor.stream)
+        return cls(
+            stores,
+            sources,
+            streams,
+            waiting,
+            busy=busy_scopes(instance, tags.UNDER_WAY) if waiting else (),
+            resting=resting,
+            deferred=deferred,
+            now=now,
+            claims={},
+        )
+
+    def plan(self, source: Source) -> Launch | None:
+        """A run for all of the source's deliveries that can be brought in now."""
+        name, known = source.source_id, self.streams.get(source.source_id, ())
+        wanted = self._without_ignored(source, known)
+        failed_lately = source.next_try_at is not None and source.next_try_at > self.now
+        if source.scope in self.busy or name in self.resting or failed_lately:
+            return None
+        put_off = self.deferred.get(name, ())
+        ready = [each for each in wanted if concerned(each, known).isdisjoint(put_off)]
+        if not ready:
+            return None
+        launch = Launch(
+            source,
+            "webhook",
+            run_key(source, ready),
+            streams={stream for each in ready for stream in concerned(each, known)},
+        )
+        self.claims[launch.run_key] = [each.number for each in ready]
+        return launch
+
+    def _without_ignored(self, source: Source, streams: Collection[str]) -> list[Delivery]:
+        """Those that a run could bring in; the others are ended with the reason."""
+        wanted: list[Delivery] = []
+        ignored: dict[str, list[int]] = {}
+        for each in self.waiting[source.source_id]:
+            reason = why_ignored(source, each, streams)
+            if reason is None:
+                wanted.append(each)
+            else:
+                ignored.setdefault(reason, []).append(each.number)
+        for reason, numbers in ignored.items():
+            self.stores.inbox.end(numbers, "ignored", reason)
+        return wanted
+
+
+def run_key(source: Source, deliveries: Sequence[Delivery]) -> str:
+    """Another one for every delivery that comes, and for every attempt to bring it in."""
+    last = max(deliveries, key=lambda each: each.number)
+    return f"{source.source_id}:inbox:{last.number}:{last.attempts}"

@@ -1,0 +1,338 @@
+"""The inbox under the sensor `webhook_inbox`: real runs, a real instance, a real database."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from sync_assets.control.inbox import Delivery, Incoming
+from sync_assets.errors import RateLimited, SourceGone, SourceUnavailable
+from sync_assets.models import Source
+from sync_assets.pipeline import tags
+from sync_assets.pipeline.outcome import record_outcome
+from sync_assets.pipeline.settlement import ATTEMPTS, CANCELLED
+from sync_assets_tests.pipeline.conftest import Desk, Pipeline
+
+
+def deliver(
+    pipeline: Pipeline,
+    source: Source,
+    delivery_id: str,
+    streams: Sequence[str] = (),
+    **rest: Any,  # noqa: ANN401 - passed on
+) -> None:
+    def concerns(each: Source) -> bool:
+        return each.source_id == source.source_id
+
+    incoming = Incoming(source.connector, delivery_id, "push", concerns, streams, **rest)
+    assert pipeline.stores.inbox.store([incoming]) == ["accepted"]
+
+
+def asked(pipeline: Pipeline) -> list[dg.RunRequest]:
+    return list(pipeline.tick("webhook_inbox").run_requests or ())
+
+
+def run(pipeline: Pipeline, requests: Sequence[dg.RunRequest]) -> list[dg.ExecuteInProcessResult]:
+    """As the daemon would, with the sensors that tell how runs ended."""
+    results = pipeline.launch(requests)
+    for result in results:
+        record_outcome(pipeline.stores, pipeline.instance, result.run_id)
+    return results
+
+
+def states(pipeline: Pipeline) -> dict[str, str]:
+    return {each.delivery_id: each.state for each in pipeline.stores.inbox.newest()}
+
+
+def only(pipeline: Pipeline) -> Delivery:
+    (delivery,) = pipeline.stores.inbox.newest()
+    return delivery
+
+
+@pytest.fixture
+def source(pipeline: Pipeline) -> Source:
+    source = pipeline.register()
+    pipeline.run()
+    return source
+
+
+def test_deliveries_of_a_source_become_one_run_before_all_others(
+    pipeline: Pipeline, source: Source
+):
+    other = pipeline.register("other")
+    for number in range(3):
+        deliver(pipeline, source, f"a{number}", subject="main")
+    deliver(pipeline, other, "b")
+    pipeline.world.notes["three"] = "The third note."
+    pipeline.clock.advance(4)
+
+    theirs, ours = asked(pipeline)
+    assert (ours.partition_key, theirs.partition_key) == ("team", "other")
+    assert ours.run_key == "toy:team:inbox:3:0"
+    assert ours.tags[tags.TRIGGER] == "webhook"
+    assert int(ours.tags[tags.PRIORITY]) == max(tags.PRIORITIES.values())
+    run(pipeline, [ours, theirs])
+
+    assert states(pipeline) == {"a0": "superseded", "a1": "superseded", "a2": "done", "b": "done"}
+    assert pipeline.stores.inbox.lags() == {source.source_id: 4.0, other.source_id: 4.0}
+    assert len(pipeline.stores.reader.documents_stored(source.source_id, "notes")) == 3
+
+
+def test_a_run_of_deliveries_says_how_long_the_change_took(pipeline: Pipeline, source: Source):
+    at = pipeline.clock() - timedelta(seconds=2)
+    pipeline.world.notes["three"] = "The third note."
+    deliver(pipeline, source, "a", event_at=at)
+    pipeline.clock.advance(3)
+    (result,) = run(pipeline, asked(pipeline))
+
+    (index,) = result.asset_materializations_for_node("search_index__toy_notes")
+    assert index.metadata["webhook_lag_seconds"].value == 5.0
+    assert index.metadata["deliveries"].value == 1
+
+
+def test_what_had_changed_nothing_is_done_all_the_same(pipeline: Pipeline, source: Source):
+    deliver(pipeline, source, "a")
+    (result,) = run(pipeline, asked(pipeline))
+
+    assert only(pipeline).state == "done"
+    assert only(pipeline).run_id == result.run_id
+    (event,) = result.get_asset_observation_events()
+    assert "webhook_lag_seconds" in event.asset_observation_data.asset_observation.metadata
+
+
+def test_only_the_streams_concerned_are_run(desk: Desk):
+    desk.run()
+    sweeps = desk.tickets.sweeps
+    deliver(desk.pipeline, desk.source, "a", ["replies"])
+    desk.replies.write("a", "edited")
+    (result,) = run(desk.pipeline, asked(desk.pipeline))
+
+    assert {event.asset_key for event in result.get_asset_materialization_events()} == {
+        dg.AssetKey(["tracker", "replies"]),
+        dg.AssetKey(["search_index", "tracker_replies"]),
+    }
+    assert (desk.tickets.sweeps, desk.tickets.feeds) == (sweeps, 0)
+    assert states(desk.pipeline) == {"a": "done"}
+
+
+def test_what_is_about_several_streams_is_done_with_the_run(desk: Desk):
+    desk.run()
+    deliver(desk.pipeline, desk.source, "a")
+    run(desk.pipeline, asked(desk.pipeline))
+    assert states(desk.pipeline) == {"a": "claimed"}
+
+    assert not asked(desk.pipeline)
+    assert states(desk.pipeline) == {"a": "done"}
+
+
+def test_a_delivery_that_only_a_complete_listing_explains_gets_one(desk: Desk):
+    desk.run()
+    desk.tickets.write_silently("a", "edited, and no feed shows it")
+    deliver(desk.pipeline, desk.source, "a", ["tickets"], sweep=True)
+    sweeps = desk.tickets.sweeps
+    run(desk.pipeline, asked(desk.pipeline))
+
+    assert desk.tickets.sweeps == sweeps + 1
+    assert desk.tickets.fetched[-1] == "a"
+    assert states(desk.pipeline) == {"a": "done"}
+
+
+def test_five_thousand_pushes_make_a_handful_of_runs(pipeline: Pipeline, source: Source):
+    def ours(_: Source) -> bool:
+        return True
+
+    runs: list[dg.ExecuteInProcessResult] = []
+    for burst in range(4):
+        under_way = pipeline.pretend_running("team")
+        for part in range(2):
+            pushes = [
+                Incoming("toy", f"{burst}-{part}-{n}", "push", ours, ("notes",), "branch:main")
+                for n in range(625)
+            ]
+            pipeline.stores.inbox.store(pushes)
+            assert not asked(pipeline)
+        pipeline.instance.report_run_canceled(under_way)
+        runs += run(pipeline, asked(pipeline))
+
+    assert len(runs) == 4
+    counts = {depth.state: depth.count for depth in pipeline.stores.inbox.depths()}
+    assert counts == {"done": 4, "superseded": 4996}
+
+
+def test_deliveries_overtake_a_run_that_only_waits_in_the_queue(pipeline: Pipeline, source: Source):
+    pipeline.pretend_running("team", status=dg.DagsterRunStatus.QUEUED)
+    deliver(pipeline, source, "a")
+
+    assert len(asked(pipeline)) == 1
+
+
+def test_a_tick_that_dies_after_claiming_loses_nothing(pipeline: Pipeline, source: Source):
+    deliver(pipeline, source, "a")
+    lost = asked(pipeline)
+    deliver(pipeline, source, "b")
+    again = asked(pipeline)
+
+    assert lost[0].run_key != again[0].run_key
+    assert len(run(pipeline, again)) == 1
+    assert states(pipeline) == {"a": "superseded", "b": "done"}
+    run(pipeline, lost)  # the daemon comes back to it: a sync that finds nothing to do
+    assert not asked(pipeline)
+    assert {each.attempts for each in pipeline.stores.inbox.newest()} == {0}
+
+
+def test_a_tick_that_is_asked_twice_makes_one_run(pipeline: Pipeline, source: Source):
+    deliver(pipeline, source, "a")
+    first, second = asked(pipeline), asked(pipeline)
+
+    assert [each.run_key for each in first] == [each.run_key for each in second]
+    assert len(run(pipeline, first)) == 1
+    assert not run(pipeline, second)
+    assert not asked(pipeline)
+
+
+def test_a_failed_run_gives_its_deliveries_back_until_they_are_given_up(
+    pipeline: Pipeline, source: Source
+):
+    pipeline.clock.now = datetime.now(UTC)  # a run's end is told by the wall's clock
+    pipeline.world.notes["three"] = "The third note."
+    pipeline.world.outage = SourceUnavailable("toy is down")
+    deliver(pipeline, source, "a")
+    keys: list[str | None] = []
+    for _ in range(ATTEMPTS):
+        requests = asked(pipeline)
+        keys += [request.run_key for request in requests]
+        assert [result.success for result in run(pipeline, requests)] == [False]
+        assert not asked(pipeline)
+        pipeline.clock.advance(5000)
+
+    assert len({*keys}) == ATTEMPTS
+    assert not asked(pipeline)
+    assert (only(pipeline).state, only(pipeline).reason) == ("failed", "toy is down")
+
+
+def test_a_delivery_given_back_is_done_when_the_vendor_is_well_again(
+    pipeline: Pipeline, source: Source
+):
+    pipeline.clock.now = datetime.now(UTC)
+    pipeline.world.notes["three"] = "The third note."
+    pipeline.world.outage = SourceUnavailable("toy is down")
+    deliver(pipeline, source, "a")
+    run(pipeline, asked(pipeline))
+    pipeline.world.outage = None
+    assert not asked(pipeline)
+
+    pipeline.clock.advance(60)
+    run(pipeline, asked(pipeline))
+
+    assert (only(pipeline).state, only(pipeline).reason) == ("done", None)
+
+
+def test_a_run_that_will_be_repeated_keeps_its_deliveries(pipeline: Pipeline, source: Source):
+    pipeline.world.notes["three"] = "The third note."
+    pipeline.world.outage = SourceUnavailable("killed")
+    deliver(pipeline, source, "a")
+    (request,) = asked(pipeline)
+    (failed,) = pipeline.launch([request])
+    pipeline.instance.add_run_tags(failed.run_id, {tags.WILL_RETRY: "true"})
+    record_outcome(pipeline.stores, pipeline.instance, failed.run_id)
+    assert not asked(pipeline)
+    pipeline.world.outage = None
+    repeat = {**request.tags, tags.RUN_KEY: request.run_key or "", tags.PARENT: failed.run_id}
+    pipeline.run(marks=repeat, config=request.run_config, selection=request.asset_selection)
+
+    assert only(pipeline).state == "done"
+
+
+def test_deliveries_of_a_cancelled_run_are_not_forced_on_the_operator(
+    pipeline: Pipeline, source: Source
+):
+    deliver(pipeline, source, "a")
+    (request,) = asked(pipeline)
+    marks = {**request.tags, tags.RUN_KEY: request.run_key or ""}
+    pipeline.instance.report_run_canceled(pipeline.pretend_running("team", marks))
+
+    assert not asked(pipeline)
+    assert (only(pipeline).state, only(pipeline).reason) == ("failed", CANCELLED)
+    replayed = pipeline.stores.inbox.replay([only(pipeline).number])
+    assert len(run(pipeline, asked(pipeline))) == len(replayed) == 1
+    assert only(pipeline).state == "done"
+
+
+def test_deliveries_wait_as_long_as_a_vendor_asks_and_hold_up_no_other_stream(desk: Desk):
+    pipeline = desk.pipeline
+    desk.run()
+    until = pipeline.clock() + timedelta(hours=1)
+    desk.tickets.write("a", "edited")
+    desk.tickets.limited = RateLimited("slow down", retry_at=until)
+    deliver(pipeline, desk.source, "a", ["tickets"])
+    run(pipeline, asked(pipeline))
+    deliver(pipeline, desk.source, "b", ["replies"])
+    run(pipeline, asked(pipeline))
+
+    assert states(pipeline) == {"a": "received", "b": "done"}
+    assert not asked(pipeline)
+    desk.tickets.limited = None
+    pipeline.clock.advance(3601)
+    run(pipeline, asked(pipeline))
+    assert states(pipeline) == {"a": "done", "b": "done"}
+    assert desk.tickets.fetched[-1] == "a"
+
+
+@pytest.mark.parametrize("status", ["paused", "removing"])
+def test_deliveries_of_a_source_that_rests_are_ignored(
+    pipeline: Pipeline, source: Source, status: str
+):
+    deliver(pipeline, source, "a")
+    if status == "paused":
+        pipeline.stores.registry.pause(source.source_id)
+    else:
+        pipeline.stores.registry.mark_removing(source.source_id)
+
+    assert not asked(pipeline)
+    assert (only(pipeline).state, only(pipeline).reason) == ("ignored", f"the source is {status}")
+
+
+def test_deliveries_of_a_stream_that_the_source_lacks_are_ignored(desk: Desk):
+    desk.pipeline.stores.registry.edit(desk.source.source_id, settings={"replies": False})
+    deliver(desk.pipeline, desk.source, "a", ["replies"])
+
+    assert not asked(desk.pipeline)
+    assert only(desk.pipeline).reason == "the source has no replies"
+
+
+def test_one_source_that_cannot_run_holds_up_no_other(pipeline: Pipeline, source: Source):
+    odd = pipeline.stores.registry.add("toy", "a...b", {}, "* * * * *")
+    deliver(pipeline, odd, "odd")
+    deliver(pipeline, source, "good")
+
+    assert [request.partition_key for request in asked(pipeline)] == ["team"]
+    assert states(pipeline)["odd"] == "ignored"
+
+
+def test_old_deliveries_are_forgotten_after_the_days_that_are_set(
+    pipeline: Pipeline, source: Source
+):
+    deliver(pipeline, source, "a")
+    run(pipeline, asked(pipeline))
+    days = timedelta(days=pipeline.given.settings.delivery_days)
+    pipeline.clock.advance(days.total_seconds() - 1)
+    asked(pipeline)
+    assert states(pipeline) == {"a": "done"}
+
+    pipeline.clock.advance(2)
+    asked(pipeline)
+    assert states(pipeline) == {}
+
+
+def test_a_source_that_is_gone_is_in_error_with_what_the_webhook_said(
+    pipeline: Pipeline, source: Source
+):
+    pipeline.world.notes["three"] = "The third note."
+    pipeline.world.outage = SourceGone("toy/team is not to be seen")
+    deliver(pipeline, source, "a", ends="Toy says that the team was deleted")
+    run(pipeline, asked(pipeline))
+
+    told = pipeline.stores.registry.get(source.source_id).last_error
+    assert told == "Toy says that the team was deleted: toy/team is not to be seen"
