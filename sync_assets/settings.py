@@ -125,6 +125,12 @@ class Settings(BaseSettings):
     slack_api_url: HttpUrl = Field(
         default=AnyHttpUrl("https://slack.com/api"), description="Slack's Web API."
     )
+    linear_api_key: SecretStr = Field(
+        default=SecretStr(""), description="A personal API key, or an OAuth token."
+    )
+    linear_api_url: HttpUrl = Field(
+        default=AnyHttpUrl("https://api.linear.app/graphql"), description="Linear's GraphQL API."
+    )
     server_host: str = Field(
         default="127.0.0.1",
         min_length=1,

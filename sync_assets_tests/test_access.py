@@ -21,6 +21,7 @@ from sync_assets_tests.fakes import FakeClock
 SOURCES = {
     "git": ["files"],
     "github": ["files", "issues and pull requests", "comments"],
+    "linear": ["key", "issues"],
     "slack": ["token", "channel", "messages", "members"],
     "vercel": ["project", "deployments", "build logs", "environment"],
 }
@@ -32,6 +33,8 @@ def sandbox(tmp_path: Path) -> Generator[Sandbox]:
     tokens = {"ghs_sandbox": ("acme/*",)}
     with running_sandbox(tmp_path / "served", clock=clock, tokens=tokens) as sandbox:
         sandbox.repositories.create("acme/shop").commit({"README.md": "# Shop\n"})
+        sandbox.linear.create_team("ENG", "Engineering")
+        sandbox.linear.join("mara", "Mara Lind")
         sandbox.slack.create_channel("C0PAYMENTS", "payments")
         sandbox.slack.join("U0MARA", "Mara Lind")
         sandbox.vercel.create_project("shop")
@@ -45,6 +48,8 @@ def stores(sandbox: Sandbox, tmp_path: Path) -> Generator[Stores]:
         github_web_url=AnyHttpUrl(sandbox.url),
         github_api_url=AnyHttpUrl(f"{sandbox.url}/api/v3"),
         github_token=SecretStr("ghs_sandbox"),
+        linear_api_url=AnyHttpUrl(f"{sandbox.url}/linear/graphql"),
+        linear_api_key=SecretStr("lin_api_sandbox"),
         slack_api_url=AnyHttpUrl(f"{sandbox.url}/slack/api/"),
         slack_token=SecretStr("xoxb-sandbox-token"),
         vercel_api_url=AnyHttpUrl(f"{sandbox.url}/vercel"),
@@ -58,6 +63,7 @@ def register(stores: Stores, sandbox: Sandbox, connector: str) -> Source:
     scopes = {
         "git": f"{sandbox.url}/acme/shop.git",
         "github": "acme/shop",
+        "linear": "ENG",
         "slack": "C0PAYMENTS",
         "vercel": "acme/shop",
     }
@@ -140,6 +146,16 @@ def test_a_wrong_token_of_vercel_is_refused_everywhere(stores: Stores, sandbox: 
 
     assert {each.passed for each in found.values()} == {False}
     assert all(each.needs for each in found.values())
+
+
+def test_a_team_that_linears_key_may_not_see_is_named(stores: Stores, sandbox: Sandbox):
+    sandbox.linear.teams["ENG"].hidden = True
+
+    found = checked(stores, register(stores, sandbox, "linear"))
+
+    assert found["key"].saw == "a key of mara in Acme"
+    assert found["issues"].passed is False
+    assert "no team ENG" in found["issues"].saw
 
 
 def test_a_vendor_that_asks_us_to_wait_refuses_nothing(stores: Stores, sandbox: Sandbox):

@@ -44,16 +44,18 @@ FAILED = 1
         "sources add git https://git.example.com/team/tools.git --schedule '0 * * * *'",
         "sources add vercel team/project",
         "sources add slack C0123ABCD",
+        "sources add linear ENG",
     ),
 )
 def add(
     connector: Annotated[
-        str, typer.Argument(help="github, git for any repository, vercel, or slack.")
+        str, typer.Argument(help="github, git for any repository, vercel, slack, or linear.")
     ],
     scope: Annotated[
         str,
         typer.Argument(
-            help="github: owner/name; git: a URL or a path; vercel: team/project; slack: C0123ABCD."
+            help="github: owner/name; git: a URL or a path; vercel: team/project; slack: C0123ABCD;"
+            " linear: ENG or workspace."
         ),
     ],
     *,

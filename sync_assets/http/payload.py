@@ -11,6 +11,7 @@ from sync_assets.errors import SourceUnavailable, UnexpectedPayload
 from sync_assets.http.public import called
 
 T = TypeVar("T")
+MODEL_T = TypeVar("MODEL_T")
 
 
 def parsed(response: httpx.Response, shape: TypeAdapter[T]) -> T:
@@ -23,6 +24,17 @@ def parsed(response: httpx.Response, shape: TypeAdapter[T]) -> T:
         raise UnexpectedPayload(
             f"{called(response.request)}: {place}: {first['msg']}"
         ) from None  # its own text repeats the values
+
+
+def checked(shape: type[MODEL_T] | TypeAdapter[MODEL_T], data: object, what: str) -> MODEL_T:
+    """The data as that shape; UnexpectedPayload names the field of `what` that does not fit."""
+    adapter = shape if isinstance(shape, TypeAdapter) else TypeAdapter(shape)
+    try:
+        return adapter.validate_python(data)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise UnexpectedPayload(f"{what}: {place}: {first['msg']}") from None
 
 
 def json_of(response: httpx.Response) -> Any:  # noqa: ANN401 - JSON is anything

@@ -10,6 +10,7 @@ def test_catalog_knows_each_connector_by_its_own_name():
         "git": "git",
         "vercel": "vercel",
         "slack": "slack",
+        "linear": "linear",
     }
     assert connector_named("github") is CONNECTORS["github"]
 

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
 from pydantic.alias_generators import to_camel
 
 from sync_assets.connectors.github.queries import Kind
 from sync_assets.errors import UnexpectedPayload
+from sync_assets.http import payload
 
 NODE_T = TypeVar("NODE_T")
 MODEL_T = TypeVar("MODEL_T")
@@ -165,13 +166,7 @@ class Item(Said):
 
 def checked(shape: type[MODEL_T] | TypeAdapter[MODEL_T], data: object, what: str) -> MODEL_T:
     """The data as that shape; UnexpectedPayload names the field that does not fit."""
-    adapter = shape if isinstance(shape, TypeAdapter) else TypeAdapter(shape)
-    try:
-        return adapter.validate_python(data)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise UnexpectedPayload(f"GitHub's {what}: {place}: {first['msg']}") from None
+    return payload.checked(shape, data, f"GitHub's {what}")
 
 
 def field_of(data: Mapping[str, Any], *path: str) -> Any:  # noqa: ANN401 - JSON is anything

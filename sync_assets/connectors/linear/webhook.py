@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from sync_assets.connectors.linear.connector import WORKSPACE
 from sync_assets.connectors.webhook import (
     EVERYWHERE,
     Event,
@@ -21,6 +22,7 @@ from sync_assets.connectors.webhook import (
     unsigned_id,
 )
 from sync_assets.errors import BadSignature
+from sync_assets.models import Source
 
 WINDOW: Final = timedelta(seconds=60)
 ISSUES: Final = "issues"
@@ -63,6 +65,9 @@ class LinearWebhook(Webhook):
             at=iso_time(payload.text("createdAt")),
             sweep=swept,
         )
+
+    def concerns(self, event: Event, source: Source) -> bool:
+        return source.scope == WORKSPACE or super().concerns(event, source)
 
 
 def _issue_of(data: Payload) -> str | None:

@@ -76,7 +76,7 @@ class _Reckoning:
         below = self.of(node.selection_set, kind)
         if not kind.name.endswith("Connection"):
             return _OBJECT + below
-        return _OBJECT + self._page(node) * below
+        return self._page(node) * below
 
     def _page(self, node: FieldNode) -> int:
         for argument in node.arguments:

@@ -132,6 +132,14 @@ def test_a_comment_of_linears_is_about_its_issue():
     assert event.places == ("team-0",)
 
 
+def test_a_workspace_of_linears_is_concerned_by_every_team():
+    event = _parsed("linear")
+
+    assert WEBHOOKS["linear"].concerns(event, _source("linear", "workspace"))
+    assert WEBHOOKS["linear"].concerns(event, _source("linear", "ENG"))
+    assert not WEBHOOKS["linear"].concerns(event, _source("linear", "OPS"))
+
+
 def test_a_renamed_label_of_linears_is_swept_and_a_new_one_is_nothing():
     label = {"id": "label-1", "name": "bug"}
 

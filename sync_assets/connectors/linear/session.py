@@ -1,0 +1,173 @@
+"""The stream `issues`: a team's or a workspace's issues, each with all that was said in it.
+
+Changes come from three feeds, in one call where little moved. A complete listing reads the facts of
+every issue: it sees what no feed shows, and proves deletions.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from sync_assets.connectors.base import Session
+from sync_assets.connectors.linear.client import MOST_ROWS, LinearClient, in_batches
+from sync_assets.connectors.linear.documents import issue_document
+from sync_assets.connectors.linear.facts import version
+from sync_assets.connectors.linear.feeds import moved_since, place_of
+from sync_assets.connectors.linear.nodes import Issue, page_of
+from sync_assets.connectors.linear.reading import (
+    next_page,
+    read_comments,
+    read_to_the_end,
+    sized,
+)
+from sync_assets.connectors.linear.watermark import Watermark, new_issues, watermark_at
+from sync_assets.errors import SourceGone, SourceUnavailable, UnexpectedPayload
+from sync_assets.http.pagination import Seen
+from sync_assets.http.payload import checked
+from sync_assets.models import (
+    Fetched,
+    FetchFailure,
+    Gone,
+    Listing,
+    ListingEntry,
+    Source,
+    document_id,
+)
+
+
+class IssuesSession(Session):
+    """One team, or the workspace."""
+
+    most_items = MOST_ROWS
+
+    def __init__(self, source: Source, stream: str, client: LinearClient) -> None:
+        self._source = source
+        self._stream = stream
+        self._client = client
+
+    def list(self, since: str | None) -> Listing:
+        changes = None if since is None else self._changes(Watermark.parse(since))
+        return self._sweep() if changes is None else changes
+
+    def fetch(self, entries: Sequence[ListingEntry], watermark: str) -> Iterator[Fetched]:
+        place = Watermark.parse(watermark).place
+        nodes = self._client.issues([entry.locator for entry in entries], "whole")
+        found = {str(node.get("id")): _issue_or_error(node) for node in nodes}
+        issues = [each for each in found.values() if isinstance(each, Issue)]
+        there = {each.id for each in read_comments(self._client, issues, "whole")}
+        for entry in entries:
+            issue = found.get(entry.locator)
+            if isinstance(issue, UnexpectedPayload):
+                yield FetchFailure(entry, issue)
+            elif issue is None or issue.id not in there:
+                yield Gone(entry)
+            elif issue.trashed or not self._holds(place, issue):
+                yield Gone(entry, confirmed=True)
+            else:
+                yield self._fetched(entry, issue)
+
+    def confirm_gone(self, keys: Mapping[str, str], watermark: str) -> Collection[str]:
+        # A number is never given twice: who has it now is the one that had it.
+        place, present = Watermark.parse(watermark).place, set[str]()
+        for names in in_batches(sorted(keys.values()), MOST_ROWS):
+            found = self._client.present(self._numbered(names, place), len(names))
+            present |= {self._id(each.id) for each in found if not each.trashed}
+        return keys.keys() - present
+
+    def _sweep(self) -> Listing:
+        entries, after, guard = list[ListingEntry](), None, Seen("Linear's issues")
+        watermark: Watermark | None = None
+        while True:
+            first, answer = sized(
+                self.pages, self._client.largest_sweep, partial(self._client.sweep, after)
+            )
+            if watermark is None:
+                place = place_of(answer.data, self._client.scope)
+                watermark = watermark_at(answer.date, place.id)
+            page = page_of(answer.data, "issues", Issue)
+            entries += self._entries([issue for issue in page.nodes if not issue.trashed])
+            after = next_page(page, first, guard)
+            if after is None:
+                return Listing(str(watermark), entries, current=True)
+
+    def _changes(self, since: Watermark) -> Listing | None:
+        """None where only a complete listing will do."""
+        moved = moved_since(self._client, since, self.pages)
+        if moved is None:
+            return None
+        place, gone = moved.place.id, new_issues(moved.gone, since)
+        present = sorted(new_issues(moved.present, since) - gone)
+        issues = [
+            checked(Issue, node, "Linear's issue") for node in self._client.issues(present, "facts")
+        ]
+        gone |= {issue.id for issue in issues if issue.trashed}
+        entries = self._entries(
+            [issue for issue in issues if not issue.trashed and self._holds(place, issue)]
+        )
+        watermark = watermark_at(moved.date, place, [*moved.present, *moved.gone])
+        return Listing(
+            str(watermark),
+            entries,
+            unchanged=not entries and not gone,
+            complete=False,
+            current=True,
+            gone=[self._id(each) for each in sorted(gone)],
+        )
+
+    def _fetched(self, entry: ListingEntry, issue: Issue) -> Fetched:
+        try:
+            read_to_the_end(self._client, issue, "whole")
+        except SourceGone:
+            return Gone(entry)
+        except (UnexpectedPayload, SourceUnavailable) as error:
+            return FetchFailure(entry, error)
+        return issue_document(issue, entry.document_id, version(issue))
+
+    def _entries(self, issues: Sequence[Issue]) -> Sequence[ListingEntry]:
+        """Without those that go while what belongs to them is read."""
+        return [
+            ListingEntry(self._id(issue.id), issue.identifier, version(issue), locator=issue.id)
+            for issue in read_comments(self._client, issues, "facts")
+            if self._is_finished(issue)
+        ]
+
+    def _is_finished(self, issue: Issue) -> bool:
+        try:
+            read_to_the_end(self._client, issue, "facts")
+        except SourceGone:
+            return False
+        return True
+
+    def _holds(self, place: str, issue: Issue) -> bool:
+        return self._client.scope.team is None or issue.team.id == place
+
+    def _numbered(self, names: Sequence[str], place: str) -> Mapping[str, Any]:
+        """The filter of issues with these identifiers; a team that is synced alone may have got
+        another key since.
+        """
+        numbers: dict[str, list[int]] = {}
+        for name in names:
+            team, _, number = name.rpartition("-")
+            numbers.setdefault(team, []).append(int(number))
+        alone = self._client.scope.team is not None
+        return {
+            "or": [
+                {
+                    "team": {"id": {"eq": place}} if alone else {"key": {"eq": team}},
+                    "number": {"in": wanted},
+                }
+                for team, wanted in numbers.items()
+            ]
+        }
+
+    def _id(self, vendor_id: str) -> str:
+        source = self._source
+        return document_id(source.connector, source.identity, self._stream, vendor_id)
+
+
+def _issue_or_error(node: Mapping[str, Any]) -> Issue | UnexpectedPayload:
+    """One issue of another shape holds up no other."""
+    try:
+        return checked(Issue, node, "Linear's issue")
+    except UnexpectedPayload as error:
+        return error
