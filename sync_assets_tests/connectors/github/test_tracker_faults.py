@@ -73,6 +73,20 @@ def desk(tmp_path: Path) -> Generator[Desk]:
         yield desk
 
 
+def matrix(*services: str) -> list[object]:
+    """Every fault at every service; the short form has each fault and each service once or more."""
+    return [
+        pytest.param(
+            fault,
+            service,
+            id=f"{fault}, {service}",
+            marks=() if which == number % len(services) else pytest.mark.chaos,
+        )
+        for number, fault in enumerate(FAULTS)
+        for which, service in enumerate(services)
+    ]
+
+
 def attempt(desk: Desk) -> list[str]:
     """A sync that may fail; why."""
     try:
@@ -82,8 +96,7 @@ def attempt(desk: Desk) -> list[str]:
     return []
 
 
-@pytest.mark.parametrize("service", ["Sweep", "Items"])
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize(("fault", "service"), matrix("Sweep", "Items"))
 def test_first_sync_that_meets_a_fault_is_whole_at_the_latest_with_the_next(
     desk: Desk, fault: str, service: str
 ):
@@ -99,9 +112,8 @@ def test_first_sync_that_meets_a_fault_is_whole_at_the_latest_with_the_next(
 
 
 @pytest.mark.parametrize(
-    "service", ["Changes", "issue-comments", "pull-comments", "Probe", "Items"]
+    ("fault", "service"), matrix("Changes", "issue-comments", "pull-comments", "Probe", "Items")
 )
-@pytest.mark.parametrize("fault", FAULTS)
 def test_changes_are_not_lost_where_a_fault_hid_them(desk: Desk, fault: str, service: str):
     desk.sync("full")
     desk.clock.advance(HOUR)
