@@ -113,6 +113,7 @@ def test_secondary_limit_of_graphql_comes_with_403_too():
         ([{"type": "NOT_FOUND", "message": "no repository"}], SourceGone),
         ([{"type": "FORBIDDEN", "message": "no"}], SourceRejectedUs),
         ([{"type": "INTERNAL", "message": "oops"}], SourceUnavailable),
+        ([{"type": "INVALID_CURSOR_ARGUMENTS", "message": "no cursor"}], SourceUnavailable),
         ([{"message": "Field 'x' doesn't exist on type 'Issue'"}], UnexpectedPayload),
     ],
 )

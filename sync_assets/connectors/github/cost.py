@@ -81,12 +81,10 @@ class _Reckoning:
             children = [node.selection_set for node in nodes if node.selection_set]
             arguments = {each.name.value: self._value(each.value) for each in nodes[0].arguments}
             page = arguments.get("first") or arguments.get("last")
-            times = page or len(arguments.get("ids") or ()) or None
-            if times is None:
-                cost = cost.plus(self.of(children, parents))
-            else:
-                cost = cost.plus(Cost(parents * times, parents))
-                cost = cost.plus(self.of(children, parents * times))
+            if page:
+                cost = cost.plus(Cost(parents * page, parents))
+            times = page or len(arguments.get("ids") or ()) or 1
+            cost = cost.plus(self.of(children, parents * times))
         return cost
 
     def _fields(self, selected: SelectionSetNode, scope: str) -> Iterator[tuple[str, FieldNode]]:

@@ -46,7 +46,8 @@ _GRAPHQL_TYPES: Mapping[frozenset[str], type[SourceError]] = {
     frozenset({"RESOURCE_LIMITS_EXCEEDED", "MAX_NODE_LIMIT_EXCEEDED", "TIMEOUT"}): PageTooLarge,
     frozenset({"FORBIDDEN", "INSUFFICIENT_SCOPES", "UNAUTHENTICATED"}): SourceRejectedUs,
     frozenset({"NOT_FOUND"}): SourceGone,
-    frozenset({"INTERNAL", "SERVICE_UNAVAILABLE"}): SourceUnavailable,
+    # A cursor that was good a moment ago: the listing is begun anew, a smaller page would not help.
+    frozenset({"INTERNAL", "SERVICE_UNAVAILABLE", "INVALID_CURSOR_ARGUMENTS"}): SourceUnavailable,
 }
 """What the type of a GraphQL error means, the first that fits."""
 _HEAVY_WORDS = ("resource limits", "something went wrong", "timeout", "timedout", "timed out")

@@ -1,7 +1,7 @@
 """The GraphQL that we send, built from fragments. A test validates each against GitHub's schema.
 
-Two fragments an item: its facts, from which its version follows, and its content. What both read
-of a connection is asked for with the same arguments, so that one answer serves both.
+An item is its head with the rest of its facts (from both follows its version), or with its content,
+which holds those facts too: no query asks for a connection twice, and so none pays for it twice.
 """
 
 from collections.abc import Mapping
@@ -55,17 +55,23 @@ _ITEM = f"""
   latest: comments(first: {LATEST}, orderBy: {{field: UPDATED_AT, direction: DESC}}) {{
     totalCount nodes {{ id updatedAt body }}
   }}"""
-FACTS_OF: Final[dict[Kind, str]] = {"Issue": "IssueFacts", "PullRequest": "PullFacts"}
+FACTS: Final[dict[Kind, str]] = {"Issue": "...IssueHead", "PullRequest": "...PullHead ...PullFacts"}
+WHOLE: Final[dict[Kind, str]] = {
+    "Issue": "...IssueHead ...IssueContent",
+    "PullRequest": "...PullHead ...PullContent",
+}
 
 # The facts are light: of reviews and threads only what tells that they changed.
-FACTS: Final = f"""
-fragment IssueFacts on Issue {{{_ITEM}
+_FRAGMENTS: Final = f"""
+fragment IssueHead on Issue {{{_ITEM}
   stateReason
 }}
-fragment PullFacts on PullRequest {{{_ITEM}
+fragment PullHead on PullRequest {{{_ITEM}
   isDraft merged mergedAt headRefOid additions deletions changedFiles
   mergeCommit {{ oid }}
   closingIssuesReferences(first: $few) {{ {PAGE} nodes {{ url }} }}
+}}
+fragment PullFacts on PullRequest {{
   reviews(first: $many) {{ {PAGE} nodes {{ id state updatedAt body }} }}
   reviewThreads(first: $many) {{
     {PAGE} nodes {{
@@ -74,9 +80,6 @@ fragment PullFacts on PullRequest {{{_ITEM}
     }}
   }}
 }}
-"""
-
-_CONTENT = f"""
 fragment IssueContent on Issue {{
   comments(first: $many) {{ {PAGE} nodes {{ {COMMENT} }} }}
 }}
@@ -118,43 +121,41 @@ def changes_query(*, issues: bool, pulls: bool) -> str:
 
 def sweep_query(kind: Kind) -> str:
     """All items of a kind with their facts, in the order of their creation."""
-    field, facts = ("issues" if kind == "Issue" else "pullRequests"), FACTS_OF[kind]
+    field, facts = ("issues" if kind == "Issue" else "pullRequests"), FACTS[kind]
     return f"""query Sweep(
   $owner: String!, $name: String!, $first: Int!, $after: String, $many: Int!, $few: Int!
 ) {{
   repository(owner: $owner, name: $name) {{
     id nameWithOwner
     {field}(first: $first, after: $after, orderBy: {{field: CREATED_AT, direction: ASC}}) {{
-      {PAGE} nodes {{ ...{facts} }}
+      {PAGE} nodes {{ {facts} }}
     }}
   }}
 }}
-{_needed(FACTS, facts)}"""
+{_needed(facts)}"""
 
 
 def probe_query(items: Mapping[int, Kind]) -> str:
     """The facts of the items of these numbers, each under its alias `_NUMBER`."""
-    facts = {number: FACTS_OF[kind] for number, kind in items.items()}
+    facts = {number: FACTS[kind] for number, kind in items.items()}
     asked = "\n".join(
-        f"    _{number}: issueOrPullRequest(number: {number}) {{ ...{name} }}"
-        for number, name in facts.items()
+        f"    _{number}: issueOrPullRequest(number: {number}) {{ {spread} }}"
+        for number, spread in facts.items()
     )
     return f"""query Probe($owner: String!, $name: String!, $many: Int!, $few: Int!) {{
   repository(owner: $owner, name: $name) {{
 {asked}
   }}
 }}
-{_needed(FACTS, *facts.values())}"""
+{_needed(*facts.values())}"""
 
 
 def items_query(kind: Kind) -> str:
     """Items by node id, with facts and content."""
-    spread = "...IssueFacts ...IssueContent" if kind == "Issue" else "...PullFacts ...PullContent"
-    used = spread.replace("...", "").split()
     return f"""query Items($ids: [ID!]!, $many: Int!, $few: Int!) {{
-  nodes(ids: $ids) {{ {spread} }}
+  nodes(ids: $ids) {{ {WHOLE[kind]} }}
 }}
-{_needed(FACTS + _CONTENT, *used)}"""
+{_needed(WHOLE[kind])}"""
 
 
 def rest_query(kind: Literal["Issue", "PullRequest", "PullRequestReviewThread"], field: str) -> str:
@@ -169,7 +170,8 @@ def rest_query(kind: Literal["Issue", "PullRequest", "PullRequestReviewThread"],
 """
 
 
-def _needed(fragments: str, *names: str) -> str:
-    """Those fragments alone: GitHub refuses a query that defines one it does not use."""
-    each = fragments.split("fragment ")
-    return "".join(f"fragment {text}" for text in each if text.split(" ")[0] in names)
+def _needed(*spreads: str) -> str:
+    """The fragments that are spread: GitHub refuses a query that defines one it does not use."""
+    used = " ".join(spreads).replace("...", "").split()
+    each = _FRAGMENTS.split("fragment ")
+    return "".join(f"fragment {text}" for text in each if text.split(" ")[0] in used)

@@ -54,7 +54,7 @@ def test_one_changed_item_takes_at_most_five_calls_more(desk: Desk):
     assert desk.differences() == []
 
 
-def test_every_point_that_the_vendor_counts_was_reckoned_before(desk: Desk):
+def test_no_query_of_a_full_sync_takes_thirty_points_or_more(desk: Desk):
     desk.sync("full")
 
     assert {each.cost for each in desk.sandbox.requests if each.service} <= set(range(1, 30))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 
 import pytest
-from graphql import GraphQLSchema, build_schema, parse, validate
+from graphql import GraphQLSchema, build_schema, get_operation_ast, parse, validate
 
 from sync_assets.connectors.github import queries
 from sync_assets.connectors.github.client import Nested
@@ -12,6 +12,7 @@ from sync_assets.connectors.github.connector import ISSUES, PULL_REQUESTS
 from sync_assets.connectors.github.cost import MOST_NODES, query_cost
 from sync_assets.connectors.github.queries import CONNECTIONS, Kind
 from sync_assets.connectors.github.tracker import NESTED, PROBED
+from sync_assets.sandbox.github.query_cost import query_cost as sandbox_query_cost
 from sync_assets.settings import Settings
 from sync_assets_tests.shared import shared_file
 
@@ -60,6 +61,20 @@ def test_query_stays_below_the_vendors_largest_number_of_nodes_and_costs_few_poi
 
     assert 0 < cost.nodes < MOST_NODES / 2
     assert cost.points <= 30
+
+
+@pytest.mark.parametrize("name", SENT)
+def test_cost_that_we_reckon_is_the_one_that_the_sandbox_reckons_by_the_schema(name: str):
+    query, variables = SENT[name]
+    document = parse(query)
+    operation = get_operation_ast(document)
+    assert operation
+
+    theirs = sandbox_query_cost(_official(), document, operation, variables)
+
+    ours = query_cost(query, variables)
+    assert (ours.nodes, ours.requests) == (theirs.nodes, theirs.requests)
+    assert ours.points == theirs.points
 
 
 def test_an_invalid_query_would_be_found():
