@@ -18,6 +18,7 @@ from benchmarks import (
     index,
     main_job,
     memory,
+    receiver,
     redaction,
     strategies,
 )
@@ -40,6 +41,10 @@ BENCHMARKS: Mapping[str, tuple[str, Callable[[bool], Result]]] = {
     "index": (index.SUMMARY, lambda quick: index.run(quick=quick)),
     "memory": (memory.SUMMARY, lambda quick: memory.run(quick=quick)),
     "main job": (main_job.SUMMARY, lambda quick: main_job.run(quick=quick)),
+    "receiver": (
+        receiver.SUMMARY,
+        lambda quick: figures.Figures(receiver.run(quick=quick), figures.RECEIVER),
+    ),
     "chunking": (
         "One thread, processor time, the best of some rounds; 1 MB is a million characters.",
         lambda _: figures.Figures(chunking.run(), figures.CHUNKING),

@@ -40,6 +40,9 @@ CHUNKING = {
 EMBEDDING = {
     "overhead_ratio": Bound("reuse, slices and cache / the bare model", "<=", 1.1, "x"),
 }
+RECEIVER = {
+    "deliveries_per_second": Bound("webhook deliveries stored durably on SQLite", ">=", 300, "/s"),
+}
 REDACTION = {
     "python_mb_per_second": Bound("search of Python for secrets", ">=", 20, " MB/s"),
     "prose_mb_per_second": Bound("search of prose full of marked words", ">=", 20, " MB/s"),

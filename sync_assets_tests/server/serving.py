@@ -1,9 +1,13 @@
-"""The receiver on a loopback port, in a thread of the test's process."""
+"""The receiver on a loopback port: in a thread of the test, or as a process of its own."""
 
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 from starlette.applications import Starlette
@@ -73,3 +77,22 @@ def running_server(
         finally:
             server.should_exit = True
             thread.join()
+
+
+@contextmanager
+def started(home: Path, **settings: str) -> Generator[tuple[subprocess.Popen[str], list[str]]]:
+    """The process, and the lines of its log up to the one that says where it listens."""
+    given = {"HOME": str(home), "SERVER_PORT": "0"} | settings
+    environ = os.environ | {f"SYNC_ASSETS_{name}": value for name, value in given.items()}
+    command = (sys.executable, "-m", "sync_assets.server")
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environ) as process:
+        assert process.stderr is not None
+        lines: list[str] = []
+        try:
+            for line in process.stderr:
+                lines.append(line.strip())
+                if "Listening at" in line:
+                    break
+            yield process, lines
+        finally:
+            process.kill()

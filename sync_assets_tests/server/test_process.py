@@ -1,37 +1,13 @@
 """The receiver as its own process: how it starts, refuses to start, and ends."""
 
-import os
 import signal
-import subprocess
-import sys
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 
 from sync_assets_tests.connectors.webhooks.signing import SAMPLES, SECRET, signed
 from sync_assets_tests.fakes import FakeClock
-
-COMMAND = (sys.executable, "-m", "sync_assets.server")
-
-
-@contextmanager
-def started(home: Path, **settings: str) -> Generator[tuple[subprocess.Popen[str], list[str]]]:
-    """The process, and the lines of its log up to the one that says where it listens."""
-    given = {"HOME": str(home), "SERVER_PORT": "0"} | settings
-    environ = os.environ | {f"SYNC_ASSETS_{name}": value for name, value in given.items()}
-    with subprocess.Popen(COMMAND, stderr=subprocess.PIPE, text=True, env=environ) as process:
-        assert process.stderr is not None
-        lines: list[str] = []
-        try:
-            for line in process.stderr:
-                lines.append(line.strip())
-                if "Listening at" in line:
-                    break
-            yield process, lines
-        finally:
-            process.kill()
+from sync_assets_tests.server.serving import started
 
 
 def test_it_says_where_it_listens_and_whom_it_refuses_and_ends_on_sigterm(

@@ -7,18 +7,17 @@ from hypothesis import strategies as st
 from sync_assets.connectors.webhook import Event
 from sync_assets.connectors.webhook_catalog import WEBHOOKS
 from sync_assets.errors import BadSignature, DeliveryRejected, MalformedDelivery, OutsideWindow
+from sync_assets_tests.connectors.webhooks.mutations import (
+    SIGNATURES,
+    Mutation,
+    mutated,
+    mutations,
+)
 from sync_assets_tests.connectors.webhooks.signing import SAMPLES, SECRET, signed
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 VENDORS = tuple(WEBHOOKS)
 WINDOWS = {"slack": timedelta(seconds=300), "linear": timedelta(seconds=60)}
-SIGNATURES = {
-    "github": "x-hub-signature-256",
-    "vercel": "x-vercel-signature",
-    "linear": "linear-signature",
-    "notion": "x-notion-signature",
-    "slack": "x-slack-signature",
-}
 
 
 def test_githubs_own_example_is_accepted():
@@ -100,32 +99,11 @@ def test_header_values_that_are_no_ascii_are_refused_and_crash_nothing(vendor: s
         assert name
 
 
-Mutation = tuple[int, int, int]
-
-
-def _mutated(text: bytes, changes: list[Mutation]) -> bytes:
-    made = bytearray(text)
-    for kind, where, value in changes:
-        at = where % (len(made) + 1)
-        if kind == 0:
-            made[at : at + 1] = bytes([value])
-        elif kind == 1:
-            made[at:at] = bytes([value])
-        else:
-            del made[at : at + 1 + value % 8]
-    return bytes(made)
-
-
-mutations = st.lists(
-    st.tuples(st.integers(0, 2), st.integers(0, 4000), st.integers(0, 255)), min_size=1, max_size=4
-)
-
-
 def _never_accepted(vendor: str, of_body: list[Mutation], of_signature: list[Mutation]) -> None:
     webhook, name = WEBHOOKS[vendor], SIGNATURES[vendor]
     headers, body = signed(vendor, SAMPLES[vendor], NOW)
-    other = _mutated(body, of_body)
-    signature = _mutated(headers[name].encode(), of_signature).decode("latin-1")
+    other = mutated(body, of_body)
+    signature = mutated(headers[name].encode(), of_signature).decode("latin-1")
     for candidate, given_body in (
         (headers, other),
         ({**headers, name: signature}, body),
