@@ -12,6 +12,7 @@ from sync_assets.settings import Settings
 
 _SCHEMES = ("http", "https", "ssh", "git")
 _SCP_LIKE = re.compile(r"(?P<user>[\w.-]+)@(?P<host>[\w.-]+):(?P<path>[^/\s][^\s]*)")
+_SHOWN = 200
 _FORBIDDEN = re.compile(r"\.\.\.|,|[\x00-\x1f\x7f]")
 _FILE_PAGES = {
     "github.com": "{page}/blob/{commit}/{path}",
@@ -70,10 +71,14 @@ def _url(scope: str) -> str:
 
 
 def _path(scope: str) -> str:
-    path = Path(scope).expanduser().resolve()
-    if not scope or not path.is_dir():
-        raise InvalidSettings(f"scope {scope!r}: no such directory, and not a URL")
-    return str(path)
+    try:
+        path = Path(scope).expanduser().resolve()
+        if scope and path.is_dir():
+            return str(path)
+    except (OSError, RuntimeError, ValueError):  # too long, an unknown ~user, a null character
+        pass
+    shown = f"{scope[:_SHOWN]}..." if len(scope) > _SHOWN else scope
+    raise InvalidSettings(f"scope {shown!r}: no such directory, and not a URL")
 
 
 def _page(scope: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sync_assets.errors import InvalidSettings
 
 SCOPE_FORMAT = "PROJECT, TEAM/PROJECT, or TEAM/* for all of a team's projects"
-_SCOPE = re.compile(r"(?:(?P<team>[A-Za-z0-9_-]+)/)?(?P<project>[A-Za-z0-9._-]+|\*)")
+_SCOPE = re.compile(r"(?:(?P<team>[A-Za-z0-9_-]{1,100})/)?(?P<project>[A-Za-z0-9._-]{1,100}|\*)")
 
 
 @dataclass(frozen=True, slots=True)
