@@ -18,13 +18,15 @@ ROUND_TRIP_SECONDS = 0.08
 MEGABITS_PER_SECOND = 100
 CHANGED = 10
 SUMMARY = f"""\
-Cold: list and read every file, against `git clone --bare --depth 1`. Refresh: after a commit that \
+Cold: list and read every file, against `git clone --bare --depth 1` and then `git cat-file` of \
+every object: both sides end with every content read. Beside it, the same against the clone alone, \
+which reads nothing. Refresh: after a commit that \
 edits {CHANGED} files, against `git fetch --depth 1` in a bare clone that was kept. Poll: nothing \
 has changed, against `git ls-remote`. Real git repositories behind the sandbox's smart HTTP, at \
 {ROUND_TRIP_SECONDS * 1000:.0f} ms and {MEGABITS_PER_SECOND} Mbit/s; a new connection costs two \
 round trips more. Both sides take turns; the least of their rounds counts. Ours is timed inside a \
 process whose imports are done, as in a daemon; git's commands are timed whole. Ours ends with \
-every text decoded and checked by its hash in memory; a clone ends with a packfile on disk."""
+every text decoded and checked by its hash in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +58,10 @@ class FetchResult:
         claims: list[Claim] = []
         for size in self.sizes:
             name = f"{size.files:,} files"
-            cold = size.cold_seconds / size.clone_seconds
+            cold = size.cold_seconds / size.clone_and_read_seconds
             refresh = size.refresh_seconds / size.git_fetch_seconds
             claims += [
-                Claim(f"cold fetch of {name} / `git clone --bare --depth 1`", "<=", 1.1, cold, "x"),
+                Claim(f"cold, {name} / `git clone --bare` and `cat-file`", "<=", 1.1, cold, "x"),
                 Claim(f"refresh of {CHANGED} in {name} / `git fetch`", "<=", 1.6, refresh, "x"),
                 Claim(f"requests of a poll, {name}", "<=", 2, size.poll_requests),
             ]
@@ -70,7 +72,7 @@ class FetchResult:
 
     def tables(self) -> list[Table]:
         header = (
-            *("files", "MB", "cold s", "clone s", "clone + cat-file s", "requests"),
+            *("files", "MB", "cold s", "clone + cat-file s", "clone s", "cold / clone", "requests"),
             *("refresh s", "git fetch s", "requests", "kB", "poll s", "ls-remote s", "requests"),
         )
         return [Table(header, [_row(size) for size in self.sizes])]
@@ -190,8 +192,9 @@ def _row(size: Fetch) -> tuple[str, ...]:
         f"{size.files:,}",
         f"{size.content_bytes / 1e6:.1f}",
         f"{size.cold_seconds:.2f}",
-        f"{size.clone_seconds:.2f}",
         f"{size.clone_and_read_seconds:.2f}",
+        f"{size.clone_seconds:.2f}",
+        f"{size.cold_seconds / size.clone_seconds:.2f}",
         str(size.cold_requests),
         f"{size.refresh_seconds:.2f}",
         f"{size.git_fetch_seconds:.2f}",
