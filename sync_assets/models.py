@@ -257,7 +257,8 @@ class DocumentsReport(Answer):
 
 class IndexReport(Answer):
     """What indexing did. Texts are distinct chunk texts; `held` deletes wait for approval; links
-    are dropped where one document has too many.
+    are dropped where one document has too many. `unparsed` are keys of documents that were cut by
+    lines, because their syntax was too costly to parse.
     """
 
     documents: int = 0
@@ -271,6 +272,7 @@ class IndexReport(Answer):
     texts_cached: int = 0
     texts_split: int = 0
     tokens: int = 0
+    unparsed: list[str] = []
     failures: int = 0
     seconds: float = 0
 

@@ -7,9 +7,11 @@ are in order, do not overlap, and cover every character that is not white space.
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
 from sync_assets.chunking.code import MAX_PARSED, code_spans
 from sync_assets.chunking.conversation import conversation_spans
+from sync_assets.chunking.grammars import TooCostly
 from sync_assets.chunking.languages import language_of
 from sync_assets.chunking.markdown import markdown_spans
 from sync_assets.chunking.spans import LIMIT, Span, pack, trim
@@ -24,7 +26,19 @@ _LONG_LINE = 250
 """Characters: code whose lines are longer on average was not written by people."""
 
 
+class Cut(NamedTuple):
+    """A document's chunks. `unparsed`: by lines, because parsing it took more than its time."""
+
+    chunks: list[Chunk]
+    unparsed: bool
+
+
 def chunk_document(document: Document) -> list[Chunk]:
+    """The chunks alone: see `cut`."""
+    return cut(document).chunks
+
+
+def cut(document: Document) -> Cut:
     """At least one chunk: a document without content gives one empty chunk, found by its header.
 
     A document with a path is cut by its file type. One without is markdown, which is what people
@@ -32,8 +46,12 @@ def chunk_document(document: Document) -> list[Chunk]:
     `document.text[start_char:end_char]`; only line feeds separate lines.
     """
     text = document.text
-    spans = [span for raw in _spans(document, text) if (span := trim(text, raw)) is not None]
-    return _chunks(document, spans or [Span(0, 0)])
+    try:
+        found, unparsed = _spans(document, text), False
+    except TooCostly:
+        found, unparsed = pack(text, 0, len(text)), True
+    spans = [span for raw in found if (span := trim(text, raw)) is not None]
+    return Cut(_chunks(document, spans or [Span(0, 0)]), unparsed)
 
 
 def _spans(document: Document, text: str) -> Iterable[Span]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from sync_assets.chunking.grammars import parser_for
+from sync_assets.chunking.grammars import parsed
 from sync_assets.chunking.languages import Language
 from sync_assets.chunking.spans import LIMIT, Span, pack
 
@@ -31,10 +31,10 @@ def code_spans(text: str, language: Language) -> Iterator[Span]:
 
     A definition within `LIMIT` is one span, with the comments and decorators directly above it.
     A larger one yields the definitions inside it (`Class.method`) and the rest, cut between
-    statements. Syntax errors do no harm: what is not recognised is cut by lines.
+    statements. Syntax errors do no harm: what is not recognised is cut by lines. Raises TooCostly.
     """
     data = text.encode()
-    found, cuts = _walk(parser_for(language).parse(data).root_node, language)
+    found, cuts = _walk(data, language)
     if len(data) != len(text):
         at = _code_points(data, {place for d in found for place in d[:2]}.union(cuts))
         found = [(at[start], at[end], symbol) for start, end, symbol in found]
@@ -67,11 +67,11 @@ def _outer_first(definition: _Definition) -> tuple[int, int]:
     return definition[0], -definition[1]
 
 
-def _walk(root: "Node", language: Language) -> tuple[list[_Definition], list[int]]:
+def _walk(data: bytes, language: Language) -> tuple[list[_Definition], list[int]]:
     """Definitions, and the statement starts inside large nodes, in byte offsets."""
     found: list[_Definition] = []
     cuts: list[int] = []
-    pending = [_Inside(root)]
+    pending = [_Inside(parsed(data, language).root_node)]
     while pending:
         parent, divisible, scope, depth, lead, lead_row = pending.pop()
         row = -1
@@ -87,7 +87,7 @@ def _walk(root: "Node", language: Language) -> tuple[list[_Definition], list[int
             start = node.start_byte if lead is None else lead
             passed, lead, row = lead, None, last.row
             large = node.end_byte - start > LIMIT
-            held = _held(node, language)
+            held = _held(data, node, language)
             if held is not None:
                 inner, name = held
                 passed, opened = None, False
@@ -98,21 +98,21 @@ def _walk(root: "Node", language: Language) -> tuple[list[_Definition], list[int
                 if divisible and node.is_named:
                     cuts.append(start)
                 opened = node.is_named and node.type in language.open
-                if opened and not node.type.startswith("preproc") and (name := _name(node)):
+                if opened and not node.type.startswith("preproc") and (name := _name(data, node)):
                     symbol = f"{scope}.{name}" if scope else name
             if (large or opened) and depth < _MAX_DEPTH:
                 pending.append(_Inside(inner, large, symbol, depth + 1, passed, lead_row))
     return found, cuts
 
 
-def _held(node: "Node", language: Language) -> tuple["Node", str | None] | None:
+def _held(data: bytes, node: "Node", language: Language) -> tuple["Node", str | None] | None:
     """The definition that a node is or wraps, and its name."""
     if node.type in language.values:
         return None
     name: str | None = None
     inner: Node | None = node
     while inner is not None and inner.is_named:
-        name = name or _name(inner)
+        name = name or _name(data, inner)
         if inner.type in language.definitions:
             bodiless = inner.type.endswith("_specifier") and not inner.child_by_field_name("body")
             return None if bodiless else (inner, name)
@@ -129,7 +129,7 @@ def _held(node: "Node", language: Language) -> tuple["Node", str | None] | None:
     return None
 
 
-def _name(node: "Node") -> str | None:
+def _name(data: bytes, node: "Node") -> str | None:
     """What a node calls itself, as its grammar's fields say it."""
     match node.type:
         case "impl_item":
@@ -147,13 +147,18 @@ def _name(node: "Node") -> str | None:
             named = node.child_by_field_name("name") or _declared(node)
         case _:
             named = node.child_by_field_name("name")
-    if named is None or named.text is None:
+    if named is None:
         return None
-    name = " ".join(named.text.decode().split())[:_MAX_NAME]
+    name = " ".join(_text(data, named).split())[:_MAX_NAME]
     receiver = node.child_by_field_name("receiver") if node.type == "method_declaration" else None
-    if receiver and receiver.text and (owner := _RECEIVER.search(receiver.text.decode())):
+    if receiver and (owner := _RECEIVER.search(_text(data, receiver))):
         return f"{owner[1]}.{name}"
     return name
+
+
+def _text(data: bytes, node: "Node") -> str:
+    """Of a node. Its own `text` would ask for the data again, and never give it back."""
+    return data[node.start_byte : node.end_byte].decode()
 
 
 def _declared(node: "Node") -> "Node | None":

@@ -61,6 +61,8 @@ def summary(report: SyncReport) -> str:
         parts.insert(2, f"{documents.moved} moved")
     if index.documents_held:
         parts.append(f"{index.documents_held} deletes held (sync-assets approve)")
+    if index.unparsed:
+        parts.append(f"{len(index.unparsed)} cut by lines, too costly to parse")
     if index.failures:
         parts.append(f"{index.failures} failed (sync-assets failures list)")
     if wait:

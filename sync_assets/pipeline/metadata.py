@@ -12,7 +12,7 @@ from sync_assets.index.schema import TableName
 from sync_assets.models import Answer, DocumentsReport, Failure, IndexReport, ListReport
 
 Metadata = Mapping[str, dg.MetadataValue]
-SHOWN_FAILURES = 20
+SHOWN = 20
 
 
 def listing_metadata(report: ListReport, link: str) -> Metadata:
@@ -66,11 +66,20 @@ def index_metadata(
     return {
         "dagster/partition_row_count": dg.MetadataValue.int(sum(row.count for row in chunks)),
         **_numbers(report),
+        **unparsed_metadata(report.unparsed),
         "watermark": dg.MetadataValue.text(cursor.watermark or ""),
         "source": _link(link),
         **_times(verified_at=cursor.verified_at, swept_at=cursor.swept_at),
         **failures_metadata(failures),
     }
+
+
+def unparsed_metadata(keys: Sequence[str]) -> Metadata:
+    """The documents that were cut by lines instead of by syntax; nothing where there are none."""
+    if not keys:
+        return {}
+    more = [f"... and {len(keys) - SHOWN} more"] * (len(keys) > SHOWN)
+    return {"unparsed": dg.MetadataValue.text("\n".join([*keys[:SHOWN], *more]))}
 
 
 def failures_metadata(failures: Sequence[Failure]) -> Metadata:
@@ -80,10 +89,10 @@ def failures_metadata(failures: Sequence[Failure]) -> Metadata:
     rows = [
         f"| {cell(each.key)} | {each.error} | {cell(each.message)} | {each.attempts} "
         f"| {each.next_try_at:%Y-%m-%d %H:%M} |"
-        for each in failures[:SHOWN_FAILURES]
+        for each in failures[:SHOWN]
     ]
     head = ["| document | error | message | attempts | next try (UTC) |", "|---|---|---|---|---|"]
-    more = [f"\n... and {len(failures) - SHOWN_FAILURES} more"] * (len(failures) > SHOWN_FAILURES)
+    more = [f"\n... and {len(failures) - SHOWN} more"] * (len(failures) > SHOWN)
     return {"failures_table": dg.MetadataValue.md("\n".join([*head, *rows, *more]))}
 
 

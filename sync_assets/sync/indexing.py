@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sync_assets.chunking.chunk import CHUNKER_VERSION, chunk_document
+from sync_assets.chunking.chunk import CHUNKER_VERSION, cut
 from sync_assets.connectors.base import Connector
 from sync_assets.embedding.base import Vectors
 from sync_assets.embedding.cached import embed_texts
@@ -28,7 +28,9 @@ GROUP_SECONDS = 5.0
 
 @dataclass(slots=True)
 class ChunkCounts:
-    """What was indexed, for the report. Texts are distinct chunk texts of one read."""
+    """What was indexed, for the report. Texts are distinct chunk texts of one read; `unparsed`
+    names documents that were cut by lines because their syntax was too costly to parse.
+    """
 
     chunks_written: int = 0
     links_written: int = 0
@@ -38,6 +40,7 @@ class ChunkCounts:
     texts_cached: int = 0
     texts_split: int = 0
     tokens: int = 0
+    unparsed: list[str] = field(default_factory=list[str])
 
 
 @dataclass(slots=True)
@@ -90,7 +93,9 @@ class ChunkSink:
         counts.tokens += found.tokens
 
     def _chunked(self, document: Document) -> ChunkedDocument:
-        chunks = chunk_document(document)
+        chunks, unparsed = cut(document)
+        if unparsed:
+            self.counts.unparsed.append(document.key)
         link = self.connector.lines_url
         urls = [link(document, chunk.start_line, chunk.end_line) for chunk in chunks]
         github_url = str(self.stores.settings.github_web_url)

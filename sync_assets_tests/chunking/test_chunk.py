@@ -1,12 +1,13 @@
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sync_assets.chunking.chunk import chunk_document
+from sync_assets.chunking.chunk import chunk_document, cut
 from sync_assets.chunking.spans import LIMIT
 from sync_assets.models import Chunk, Document
 from sync_assets_tests.chunking.samples import SAMPLES, document
@@ -174,6 +175,17 @@ def test_a_source_file_too_large_to_parse_is_cut_by_lines():
     assert {chunk.symbol for chunk in chunks} == {None}
 
 
+@pytest.mark.parametrize(("path", "unit"), [("a.sh", "x=(\n"), ("a.sh", "<<A\n"), ("a.py", "\\\n")])
+def test_code_written_to_be_costly_is_given_up_soon_cut_by_lines_and_named(path: str, unit: str):
+    hostile = document(path, unit * (40_000 // len(unit)) + "\nend\n")
+    began = time.thread_time()
+    chunks, unparsed = cut(hostile)
+    assert time.thread_time() - began < 2
+    assert unparsed
+    assert_whole(hostile, chunks)
+    assert not cut(document(path, "x\n")).unparsed
+
+
 def test_header_names_path_title_and_symbol():
     (chunk,) = chunk_document(document("src/a.py", _function("f")))
     assert chunk.header == "src/a.py > f"
@@ -189,6 +201,7 @@ def test_threads_chunk_alike():
 
 IDS = """
 import sys
+import time
 from sync_assets.chunking.chunk import chunk_document
 assert not any(name.startswith("tree_sitter") for name in sys.modules)
 from sync_assets_tests.chunking.samples import SAMPLES, document
