@@ -192,6 +192,28 @@ class VercelDeployments(Vendor):
         self.sandbox.vercel.delete(found)
 
 
+class LinearIssues(Vendor):
+    stream = "issues"
+    scope = "ENG"
+
+    def prepare(self) -> None:
+        self.sandbox.linear.create_team("ENG", "Engineering")
+        self.sandbox.linear.join("mara", "Mara Lind")
+
+    def connector(self) -> Connector:
+        return CONNECTORS["linear"]
+
+    def create(self, words: str) -> str:
+        return self.sandbox.linear.open_issue("ENG", "A wish", words).id
+
+    def edit(self, handle: str, words: str) -> str:
+        self.sandbox.linear.comment(self.sandbox.linear.issues[handle], words)
+        return words
+
+    def delete(self, handle: str) -> None:
+        self.sandbox.linear.delete(self.sandbox.linear.issues[handle])
+
+
 class SlackConversations(Vendor):
     stream = "conversations"
     scope = CHANNEL
@@ -300,6 +322,7 @@ VENDORS: Collection[type[Vendor]] = (
     GitHubIssues,
     GitHubPullRequests,
     VercelDeployments,
+    LinearIssues,
     SlackConversations,
     ToyNotes,
     ToyTickets,
@@ -385,6 +408,8 @@ def running_vendor(kind: type[Vendor], folder: Path) -> Generator[Synced]:
             github_web_url=AnyHttpUrl(sandbox.url),
             github_api_url=AnyHttpUrl(f"{sandbox.url}/api/v3"),
             github_token=SecretStr(TOKEN),
+            linear_api_url=AnyHttpUrl(f"{sandbox.url}/linear/graphql"),
+            linear_api_key=SecretStr("lin_api_sandbox"),
             slack_api_url=AnyHttpUrl(f"{sandbox.url}/slack/api/"),
             slack_token=SecretStr("xoxb-sandbox-token"),
             vercel_api_url=AnyHttpUrl(f"{sandbox.url}/vercel"),
