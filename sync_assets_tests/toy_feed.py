@@ -9,6 +9,7 @@ from typing import Literal
 from sync_assets.connectors.base import (
     AFTER_A_TIMEOUT,
     Connector,
+    Hint,
     Session,
     Size,
     SourceSettings,
@@ -68,6 +69,7 @@ class Tracker:
     races: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
     sweeps: int = 0
     feeds: int = 0
+    hinted: int = 0
     opened: int = 0
     fetched: list[str] = field(default_factory=list[str])
     sizes: list[int] = field(default_factory=list[int])
@@ -140,6 +142,16 @@ class FeedSession(Session):
             if not names:
                 break
         return Listing(tick, entries)
+
+    def touched(self, since: str, hints: Sequence[Hint]) -> Listing | None:
+        names = {str(hint["ticket"]) for hint in hints if "ticket" in hint}
+        if not names:
+            return None
+        self.world.hinted += 1
+        self.world.call(len(names))
+        present = sorted(name for name in names if name in self.world.tickets)
+        gone = [self._id(name) for name in names if name in self.world.tombstones]
+        return Listing(since, [*map(self._entry, present)], complete=False, gone=gone)
 
     def _changes(self, since: int) -> Listing:
         """With an overlap of one tick, as real feeds are read."""
@@ -228,6 +240,17 @@ class FeedToy:
 
     def sync(self, mode: SyncMode = "incremental") -> SyncReport:
         return sync_stream(self._sync(), mode)
+
+    def read_again(self, *names: str) -> SyncReport:
+        """A sync of what webhooks named."""
+        return sync_stream(self._sync(), "incremental", [{"ticket": name} for name in names])
+
+    def read_again_until(self, step: str, *names: str) -> None:
+        """The same, killed after listing, or after fetching."""
+        sync = self._sync()
+        listing = sync.list("incremental", [{"ticket": name} for name in names])
+        if step == "documents" and not listing.ends_sync:
+            sync.sync_documents()
 
     def step(self, name: Literal["list", "documents", "index"]) -> None:
         """One step alone, as a process would that is killed after it."""

@@ -114,6 +114,10 @@ class Size:
         return min(self.most, self._now * 2) if self._worked and not self._failed else self._now
 
 
+Hint = Mapping[str, JsonValue]
+"""What a webhook says of the one thing that is to be read again; the connector's own words."""
+
+
 class Session(ABC):
     """One source and stream, opened: its credentials, cache and connections.
 
@@ -141,6 +145,17 @@ class Session(ABC):
         A complete listing takes its watermark before its first page, so that what moves while it
         is read is in the changes since.
         """
+
+    def touched(
+        self,
+        since: str,  # noqa: ARG002 - the contract's
+        hints: Sequence[Hint],  # noqa: ARG002 - the contract's
+    ) -> Listing | None:
+        """A changes listing of just what these hints name, as it is now. Its watermark still says
+        of all else what `since` says: feeds find the rest. None where hints do not tell, or the
+        vendor does not: `list(since)` is asked then.
+        """
+        return None
 
     def relist(self, watermark: str) -> Listing:
         """The same listing again, as of a watermark that `list` returned earlier."""

@@ -96,7 +96,7 @@ def _brought_in(
     """What was done; and the watermark listed, unless there is nothing to index."""
     one = listed.step.of(listed.stream, session)
     link = one.step.link
-    listing = one.sync.list(one.mode(mode))
+    listing = one.sync.list(one.mode(mode), one.hints())
     one.take(listing)
     metadata = dict(listing_metadata(listing, link))
     if listing.ends_sync:

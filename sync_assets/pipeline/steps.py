@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import dagster as dg
 
-from sync_assets.connectors.base import Connector, Session, Stream
+from sync_assets.connectors.base import Connector, Hint, Session, Stream
 from sync_assets.errors import LeaseHeld
 from sync_assets.models import Failure, Source, SyncMode
 from sync_assets.pipeline import tags
@@ -75,6 +75,11 @@ class StreamStep:
         """Full where a delivery says that only a complete listing can tell what changed."""
         about = self.step.given.about(self.stream.name)
         return "full" if any(each.sweep for each in about) else mode
+
+    def hints(self) -> Sequence[Hint]:
+        """What is to be read again, where the run's deliveries name all of it."""
+        hints = [each.hints for each in self.step.given.about(self.stream.name)]
+        return hints if all(hints) else ()
 
     def brought_in(self) -> Metadata:
         """The index holds what the source has: whoever told of a change is heard."""

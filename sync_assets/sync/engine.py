@@ -7,11 +7,11 @@ step may be killed and repeated; the cursor moves only when the index equals the
 
 import sys
 import time
-from collections.abc import Collection, Generator
+from collections.abc import Collection, Generator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, replace
 
-from sync_assets.connectors.base import Connector, Session, Size, Stream
+from sync_assets.connectors.base import Connector, Hint, Session, Size, Stream
 from sync_assets.control.cursors import Cursor
 from sync_assets.control.leases import Lease
 from sync_assets.errors import LeaseHeld, RateLimited, SourceUnavailable
@@ -75,8 +75,10 @@ class StreamSync:
         self._session = session
         self._listings = StreamListings(stores, source, stream, force=bool(force))
 
-    def list(self, mode: SyncMode) -> ListReport:
-        """See what exists now, and remember how far the next steps have to go."""
+    def list(self, mode: SyncMode, hints: Sequence[Hint] = ()) -> ListReport:
+        """See what exists now, and remember how far the next steps have to go. With `hints`, no
+        more than what they name, unless more is due.
+        """
         started = time.monotonic()
         stores, listings = self.stores, self._listings
         if (waits := self.waits(mode)) is not None:
@@ -88,8 +90,15 @@ class StreamSync:
             page = stores.learned.get(*self._key).get("page")
             if page is not None:
                 session.pages.begin(page)
+            # What is pending, or was put off, is owed a look at everything.
+            owed = earlier is not None or cursor.deferred_until is not None
             try:
-                listing = session.list(since)
+                hinted = (
+                    session.touched(since, hints)
+                    if hints and since is not None and not owed
+                    else None
+                )
+                listing = hinted or session.list(since)
             except RateLimited as limited:
                 lease.check()
                 return self.put_off(limited, mode)
@@ -103,6 +112,9 @@ class StreamSync:
             unchanged = earlier is None and since is not None and listings.knows(listing)
             if unchanged:
                 listings.confirm(listing, cursor, begun_at)
+            elif hinted is not None:
+                # Of all else it says nothing, so the last look at everything stays what it is.
+                listings.take(listing, None, cursor.listed_at or begun_at, keep=True)
             else:
                 listings.take(listing, earlier, begun_at, keep=not session.relists)
         return ListReport(
@@ -296,7 +308,7 @@ class StreamSync:
             yield lease
 
 
-def sync_stream(sync: StreamSync, mode: SyncMode) -> SyncReport:
+def sync_stream(sync: StreamSync, mode: SyncMode, hints: Sequence[Hint] = ()) -> SyncReport:
     """All three steps in a row; the last two are left out where nothing changed, or where the
     vendor asked us to wait before there was anything to index.
     """
@@ -309,7 +321,7 @@ def sync_stream(sync: StreamSync, mode: SyncMode) -> SyncReport:
             except RateLimited as limited:
                 listing = sync.put_off(limited, mode)
             else:
-                listing = sync.list(mode)
+                listing = sync.list(mode, hints)
         if not listing.ends_sync:
             documents = sync.sync_documents()
         if documents is not None and not documents.ends_sync:

@@ -117,6 +117,24 @@ def test_only_the_streams_concerned_are_run(desk: Desk):
     assert states(desk.pipeline) == {"a": "done"}
 
 
+def test_what_deliveries_name_is_all_that_their_run_reads(desk: Desk):
+    desk.run()
+    desk.tickets.fetched.clear()
+    for name in ("a", "b"):
+        desk.tickets.write(name, "edited")
+    deliver(desk.pipeline, desk.source, "1", ["tickets"], hints={"ticket": "a"}, subject="a")
+    run(desk.pipeline, asked(desk.pipeline))
+    assert desk.tickets.fetched == ["a"]
+    assert (desk.tickets.hinted, desk.tickets.feeds) == (1, 0)
+
+    deliver(desk.pipeline, desk.source, "2", ["tickets"], hints={"ticket": "a"}, subject="a")
+    deliver(desk.pipeline, desk.source, "3", ["tickets"])
+    run(desk.pipeline, asked(desk.pipeline))
+
+    assert desk.tickets.fetched == ["a", "b"]
+    assert states(desk.pipeline) == {"1": "done", "2": "done", "3": "done"}
+
+
 def test_what_is_about_several_streams_is_done_with_the_run(desk: Desk):
     desk.run()
     deliver(desk.pipeline, desk.source, "a")

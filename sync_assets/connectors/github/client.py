@@ -12,7 +12,7 @@ from sync_assets.connectors.github import queries
 from sync_assets.connectors.github.cost import MOST_NODES, query_cost
 from sync_assets.connectors.github.nodes import checked, field_of
 from sync_assets.connectors.github.queries import Kind
-from sync_assets.errors import PageTooLarge
+from sync_assets.errors import PageTooLarge, SourceGone
 from sync_assets.http.graphql import GraphQLAnswer, GraphQLClient
 from sync_assets.http.pagination import linked_pages
 from sync_assets.http.payload import json_of
@@ -78,7 +78,9 @@ class TrackerClient:
         """`repository` with the facts of these numbers; null where there is none of that number."""
         variables = {**self._place, **nested.variables}
         answer = self._run(queries.probe_query(items), variables, accept=(NOT_FOUND,))
-        found: Mapping[str, Any] = field_of(answer.data, "repository")
+        found: Mapping[str, Any] | None = answer.data.get("repository")
+        if found is None:
+            raise SourceGone(f"GitHub shows no repository {self.repository}")
         return found
 
     def items(self, kind: Kind, ids: Sequence[str], nested: Nested) -> list[Any]:

@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Final
 
-from sync_assets.connectors.base import Session, Size
+from sync_assets.connectors.base import Hint, Session, Size
 from sync_assets.connectors.github.documents import item_document, item_key
+from sync_assets.connectors.github.hints import items_named
 from sync_assets.connectors.github.queries import Kind
 from sync_assets.connectors.github.sighting import Listed, Sighting, Tracker
 from sync_assets.connectors.github.watermark import Watermark
@@ -24,6 +25,7 @@ from sync_assets.settings import Settings
 
 KINDS: Final[Mapping[str, Kind]] = {"issues": "Issue", "pull_requests": "PullRequest"}
 """The items of each stream."""
+ABSENT: Final = (HTTPStatus.GONE, HTTPStatus.NOT_FOUND)
 
 
 def open_discussions(
@@ -84,6 +86,21 @@ class DiscussionSession(Session):
             str(seen.watermark), entries, unchanged=not entries, complete=False, current=True
         )
 
+    def touched(self, since: str, hints: Sequence[Hint]) -> Listing | None:
+        named, watermark = items_named(hints), Watermark.parse(since)
+        items = self._tracker.probe(watermark, self._kind, sorted(named)) if named else None
+        if not named or items is None:
+            return None
+        gone: list[str] = []
+        for number in named.keys() - {item.number for item in items}:
+            document = self._id(named[number] or "")
+            # GitHub and its webhook have to agree.
+            if not named[number] or not self._is_gone(document, watermark.name, number, *ABSENT):
+                return None
+            gone.append(document)
+        entries = [self._entry(item) for item in items if item.kind == self._kind]
+        return Listing(since, entries, complete=False, gone=gone)
+
     def fetch(self, entries: Sequence[ListingEntry], watermark: str) -> Iterator[Fetched]:
         wanted = [(entry.locator, _number(entry.key)) for entry in entries]
         found = self._tracker.read(self._kind, wanted)
@@ -99,11 +116,11 @@ class DiscussionSession(Session):
 
     def confirm_gone(self, keys: Mapping[str, str], watermark: str) -> Collection[str]:
         # That an item is not to be seen is enough where a complete listing lacks it, too.
-        certain, name = (HTTPStatus.GONE, HTTPStatus.NOT_FOUND), Watermark.parse(watermark).name
+        name = Watermark.parse(watermark).name
         return [
             document
             for document, key in keys.items()
-            if self._is_gone(document, name, _number(key), *certain)
+            if self._is_gone(document, name, _number(key), *ABSENT)
         ]
 
     def _is_gone(self, document: str, name: str, number: int, *certain: int) -> bool:

@@ -65,6 +65,14 @@ class RestTracker(Tracker):
         ]
         return Sighting(items, watermark_at(begun, identity, name, self.by, wanted))
 
+    def probe(
+        self, since: Watermark, kind: Kind, numbers: Sequence[int]
+    ) -> Sequence[Listed] | None:
+        _, identity, name = self._repository()
+        if not since.continues(identity, name, self.by):
+            return None
+        return [each for number in numbers for each in self._listed_alone(name, kind, number)]
+
     def sweep(self, kind: Kind, pages: Size) -> Sighting:  # noqa: ARG002 - as above
         begun, identity, name = self._repository()
         comments, inline = _below(self._client.issue_comments(name, None)), _below(())
@@ -114,6 +122,8 @@ class RestTracker(Tracker):
             return None
         row: Row = json_of(response)
         if field_of(row, "number") != number:  # it was transferred, and we were led after it
+            return None
+        if kind == "Issue" and "pull_request" in row:
             return None
         pull, place = kind == "PullRequest", f"repos/{name}/pulls/{number}"
         below = Below(

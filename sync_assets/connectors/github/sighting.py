@@ -53,6 +53,12 @@ class Tracker(ABC):
         """
 
     @abstractmethod
+    def probe(
+        self, since: Watermark, kind: Kind, numbers: Sequence[int]
+    ) -> Sequence[Listed] | None:
+        """The items of that kind and these numbers that are there now; None as with `changes`."""
+
+    @abstractmethod
     def sweep(self, kind: Kind, pages: Size) -> Sighting:
         """All items. Raises SourceUnavailable where they are not as many as GitHub counts."""
 

@@ -83,6 +83,16 @@ class GraphQLTracker(Tracker):
         items = [_listed(item) for item in self._probe(touched(marks, since), identity)]
         return Sighting(items, watermark_at(date, identity, name, self.by, marks))
 
+    def probe(
+        self, since: Watermark, kind: Kind, numbers: Sequence[int]
+    ) -> Sequence[Listed] | None:
+        if since.by != self.by:
+            return None
+        items = [*self._probe(dict.fromkeys(numbers, kind), since.repository)]
+        if any(item.repository.name_with_owner != since.name for item in items):
+            return None
+        return [_listed(item) for item in items]
+
     def sweep(self, kind: Kind, pages: Size) -> Sighting:
         for _ in range(ATTEMPTS):
             seen, total = self._sweep(kind, pages)

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from sync_assets.connectors.base import Session
+from sync_assets.connectors.base import Hint, Session
 from sync_assets.connectors.slack.client import SlackClient
 from sync_assets.connectors.slack.documents import conversation_document
 from sync_assets.connectors.slack.facts import (
@@ -19,6 +19,7 @@ from sync_assets.connectors.slack.facts import (
     Watermark,
     day_version,
     edits_of,
+    shown_state,
     thread_version,
 )
 from sync_assets.connectors.slack.payloads import Message
@@ -35,6 +36,8 @@ from sync_assets.models import (
 )
 
 THREAD, DAY = "thread:", "day:"
+MOST_HINTS = 20
+"""More threads than this are found more cheaply by the history."""
 
 
 class ConversationsSession(Session):
@@ -53,6 +56,37 @@ class ConversationsSession(Session):
 
     def list(self, since: str | None) -> Listing:
         return self._sweep() if since is None else self._changes(Watermark.parse(since))
+
+    def touched(self, since: str, hints: Sequence[Hint]) -> Listing | None:
+        """The threads named, and the days that show their messages."""
+        watermark = Watermark.parse(since)
+        times = {str(hint.get(name)) for hint in hints for name in ("thread_ts", "ts")}
+        threads = sorted({str(hint.get("thread_ts")) for hint in hints})
+        if len(threads) > MOST_HINTS or not all(map(_is_time, times)):
+            return None
+        days = sorted({f"{_time(ts):%Y-%m-%d}" for ts in times})
+        if watermark.limited and days[0] <= f"{_time(watermark.oldest):%Y-%m-%d}":
+            return None  # the plan hides a part of that day
+        entries, gone, edits = list[ListingEntry](), list[str](), {**watermark.edits}
+        for thread in threads:
+            messages = self._reader.replies(thread)
+            edits.pop(thread, None)
+            if len(messages) <= 1:
+                gone.append(self._id(f"{THREAD}{thread}"))
+                continue
+            parent, edited = messages[0], edits_of(messages[1:])
+            if edited:
+                edits[thread] = [shown_state(parent), edited]
+            self._keep(f"{THREAD}{thread}", messages)
+            entries.append(self._thread_entry(parent, edited))
+        for day in days:
+            shown = self._reader.day(day)
+            if not shown:
+                gone.append(self._id(f"{DAY}{day}"))
+                continue
+            self._keep(f"{DAY}{day}", shown)
+            entries.append(self._entry(f"{DAY}{day}", day, day_version(shown)))
+        return Listing(str(replace(watermark, edits=edits)), entries, complete=False, gone=gone)
 
     def fetch(self, entries: Sequence[ListingEntry], watermark: str) -> Iterator[Fetched]:
         context = Watermark.parse(watermark)
@@ -99,10 +133,7 @@ class ConversationsSession(Session):
         watermark = watermark.with_edits(seen.threads, read)
         entries = list[ListingEntry]()
         for parent in seen.threads:
-            edits = watermark.edits.get(parent.ts, ["", ""])[1]
-            name = f"{parent.day}/{parent.ts}"
-            version = thread_version(parent, edits)
-            entries.append(self._entry(f"{THREAD}{parent.ts}", name, version))
+            entries.append(self._thread_entry(parent, watermark.edits.get(parent.ts, ["", ""])[1]))
         for day, messages in seen.days.items():
             self._keep(f"{DAY}{day}", messages)
             entries.append(self._entry(f"{DAY}{day}", day, day_version(messages)))
@@ -155,6 +186,10 @@ class ConversationsSession(Session):
         with self._lock:
             self._read[locator] = [*messages]
 
+    def _thread_entry(self, parent: Message, edits: str) -> ListingEntry:
+        name = f"{parent.day}/{parent.ts}"
+        return self._entry(f"{THREAD}{parent.ts}", name, thread_version(parent, edits))
+
     def _entry(self, locator: str, name: str, version: str) -> ListingEntry:
         key = f"{self._client.channel}/{name}"
         return ListingEntry(self._id(locator), key, version, locator)
@@ -168,6 +203,10 @@ class DistributedSession(ConversationsSession):
     """As an app that is distributed outside of the Marketplace may read."""
 
     most_items = 15
+
+
+def _is_time(ts: str) -> bool:
+    return ts.replace(".", "", 1).isdecimal() and ts.isascii()
 
 
 def _time(ts: str) -> datetime:

@@ -26,6 +26,10 @@ class Scope:
             return {}
         return {"teamId" if self.team.startswith("team_") else "slug": self.team}
 
+    def is_of(self, *project: str | None) -> bool:
+        """Whether something of the project of that name and id is in it."""
+        return self.project is None or self.project in project
+
     def __str__(self) -> str:
         """As `scope_of` reads it."""
         return "/".join(part for part in (self.team, self.project or "*") if part)

@@ -7,10 +7,10 @@ takes, sees promotions of old ones, deletions, retention, and variables.
 
 import json
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Self
 
-from sync_assets.connectors.base import Session
+from sync_assets.connectors.base import Hint, Session
 from sync_assets.connectors.vercel.client import VercelClient, earlier
 from sync_assets.connectors.vercel.documents import deployment_document, variables_document
 from sync_assets.connectors.vercel.facts import deployment_version, variables_version
@@ -29,6 +29,8 @@ from sync_assets.models import (
 
 OVERLAP_MS = 60_000
 """Of creation times: two servers of the vendor may disagree about the order of a second."""
+MOST_HINTS = 20
+"""More deployments than this are found more cheaply by the list."""
 _VARIABLES = "env:"
 
 
@@ -62,6 +64,31 @@ class DeploymentsSession(Session):
 
     def list(self, since: str | None) -> Listing:
         return self._sweep() if since is None else self._changes(_Watermark.parse(since))
+
+    def touched(self, since: str, hints: Sequence[Hint]) -> Listing | None:
+        named = [each for hint in hints if isinstance(each := hint.get("deployment"), str)]
+        if len(named) < len(hints) or len({*named}) > MOST_HINTS:
+            return None
+        present: list[Deployment] = []
+        gone: list[str] = []
+        for each in {*named}:
+            found = self._client.get_deployment(each)
+            if found is None or found.is_deleted:
+                gone.append(each)
+            elif self._client.scope.is_of(found.name, found.project_id):
+                present.append(found)
+            else:
+                return None
+        if gone:
+            self._client.list_deployments(1)  # it is none of ours only where we see the others
+        watermark = _Watermark.parse(since)
+        running = {*watermark.running, *_Watermark.of(present).running}
+        return Listing(
+            watermark=str(replace(watermark, running=sorted(running))),
+            entries=[self._entry(each) for each in present],
+            complete=False,
+            gone=[self._id(each) for each in gone],
+        )
 
     def fetch(self, entries: Sequence[ListingEntry], watermark: str) -> Iterator[Fetched]:  # noqa: ARG002 - the contract's
         for entry in entries:

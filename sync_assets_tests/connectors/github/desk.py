@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import AnyHttpUrl, JsonValue, SecretStr
 
-from sync_assets.connectors.base import Session, Stream
+from sync_assets.connectors.base import Hint, Session, Stream
 from sync_assets.connectors.github.connector import GitHub
 from sync_assets.http.clients import HttpClients
 from sync_assets.models import Source, SyncMode, SyncReport, VerifyReport
@@ -54,6 +54,12 @@ class Desk:
         self.sandbox.requests.clear()
         with self.sessions(streams) as syncs:
             return {name: sync_stream(sync, mode) for name, sync in syncs.items()}
+
+    def read_again(self, stream: str, *hints: Hint) -> SyncReport:
+        """What webhooks named, in a run of its own."""
+        self.sandbox.requests.clear()
+        with self.sessions([stream]) as syncs:
+            return sync_stream(syncs[stream], "incremental", hints)
 
     @contextmanager
     def sessions(self, streams: Collection[str] = STREAMS) -> Generator[dict[str, StreamSync]]:

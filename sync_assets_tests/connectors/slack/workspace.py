@@ -11,6 +11,7 @@ from pathlib import Path
 import lancedb
 from pydantic import AnyHttpUrl, JsonValue, SecretStr
 
+from sync_assets.connectors.base import Hint
 from sync_assets.connectors.slack.connector import Slack
 from sync_assets.models import Source, SyncMode, SyncReport, VerifyReport
 from sync_assets.sandbox.server import Sandbox, running_sandbox
@@ -66,6 +67,11 @@ class Workspace:
         """One sync, and the log of requests begun anew."""
         self.sandbox.requests.clear()
         return sync_stream(self._stream_sync(), mode)
+
+    def read_again(self, *hints: Hint) -> SyncReport:
+        """What webhooks named."""
+        self.sandbox.requests.clear()
+        return sync_stream(self._stream_sync(), "incremental", hints)
 
     def step(self, name: str) -> None:
         """What a process does that is killed after listing, or after fetching."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import lancedb
 from pydantic import AnyHttpUrl, SecretStr
 
+from sync_assets.connectors.base import Hint
 from sync_assets.connectors.vercel.connector import Vercel
 from sync_assets.models import Source, SyncMode, SyncReport, VerifyReport
 from sync_assets.sandbox.server import Sandbox, running_sandbox
@@ -43,6 +44,11 @@ class Team:
         """One sync, and the log of requests begun anew."""
         self.sandbox.requests.clear()
         return sync_stream(self._stream_sync(), mode)
+
+    def read_again(self, *hints: Hint) -> SyncReport:
+        """What webhooks named."""
+        self.sandbox.requests.clear()
+        return sync_stream(self._stream_sync(), "incremental", hints)
 
     def step(self, name: str) -> None:
         """What a process does that is killed after listing, or after fetching."""
