@@ -131,6 +131,10 @@ class Settings(BaseSettings):
     linear_api_url: HttpUrl = Field(
         default=AnyHttpUrl("https://api.linear.app/graphql"), description="Linear's GraphQL API."
     )
+    public_url: HttpUrl | None = Field(
+        default=None,
+        description="The receiver of webhooks as vendors reach it: `https://hooks.example.com`.",
+    )
     server_host: str = Field(
         default="127.0.0.1",
         min_length=1,

@@ -8,6 +8,8 @@ from sync_assets.control.budgets import Budgets
 from sync_assets.control.cursors import Cursors
 from sync_assets.control.database import BUSY_SECONDS, Clock, open_database, utc_now
 from sync_assets.control.failures import Failures
+from sync_assets.control.handshakes import Handshakes
+from sync_assets.control.hooks import HookHealths
 from sync_assets.control.inbox import Inbox
 from sync_assets.control.learned import LearnedSizes
 from sync_assets.control.leases import Lease, Leases
@@ -42,6 +44,8 @@ class Stores:
         self.alerts = Alerts(self.database)
         self.leases = Leases(self.database, clock)
         self.inbox = Inbox(self.database, clock)
+        self.hooks = HookHealths(self.database)
+        self.handshakes = Handshakes(self.database, settings.home, clock)
         self.budgets = Budgets(self.database)
 
     @cached_property

@@ -81,6 +81,7 @@ def test_jobs_schedules_and_sensors_are_these_and_run_by_default():
     assert sorted(repository.job_names) == [
         "__ASSET_JOB",
         "maintain_index",
+        "redeliver_missed",
         "register_source",
         "remove_source",
         "report_freshness",
@@ -98,6 +99,7 @@ def test_jobs_schedules_and_sensors_are_these_and_run_by_default():
     ]
     assert sorted(each.name for each in repository.schedule_defs) == [
         "index_maintenance",
+        "missed_deliveries",
         "nightly_verify_git",
         "nightly_verify_github",
         "nightly_verify_linear",

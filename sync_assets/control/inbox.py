@@ -140,6 +140,12 @@ class Inbox:
         with self._database.read() as connection:
             return connection.scalar(query)
 
+    def known(self, connector: str, delivery_ids: Collection[str]) -> frozenset[str]:
+        """Those of these that are stored, for whichever source."""
+        with self._database.read() as connection:
+            found = _known(connection, delivery_ids)
+        return frozenset(each for vendor, each, _ in found if vendor == connector)
+
     def claim(self, numbers: Collection[int], run_key: str) -> None:
         """Give these to the run of that key, where they are still waiting."""
         self._set(numbers, "received", state="claimed", run_key=run_key)

@@ -21,7 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISION = "0006"
+REVISION = "0007"
 """The newest migration. Revisions are numbered, so that a larger one is a newer release's."""
 
 VERSION_TABLE = "sync_assets_version"
@@ -252,6 +252,19 @@ deliveries = Table(
     Index("ix_deliveries_state_source_id", "state", "source_id"),
     Index("ix_deliveries_done_at", "done_at"),
     sqlite_autoincrement=True,  # a number that was seen never means another one
+)
+
+hooks = Table(
+    "hooks",
+    metadata,
+    _source_id(primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("problem", ReadableText),
+    Column("hook", BigInteger),
+    Column("checked_at", UtcTime, nullable=False),
+    Column("read_until", UtcTime),
+    Column("redelivered", Integer, nullable=False),
+    Column("given_up", Integer, nullable=False),
 )
 
 handshakes = Table(

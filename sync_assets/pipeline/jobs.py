@@ -18,6 +18,7 @@ from sync_assets.pipeline.administration import (
 from sync_assets.pipeline.checks import AUDIT, audit_key
 from sync_assets.pipeline.findings import equality
 from sync_assets.pipeline.keys import MAINTENANCE, assets_of
+from sync_assets.pipeline.missed import missed_job
 from sync_assets.pipeline.orphans import claim
 from sync_assets.pipeline.partitions import sources_partitions
 from sync_assets.pipeline.resources import Provided
@@ -37,6 +38,7 @@ class Jobs:
     maintenance: Job
     freshness: Job
     deploy: Job
+    missed: dg.JobDefinition
 
     def all(self) -> list[Job]:
         """For `Definitions`."""
@@ -48,6 +50,7 @@ class Jobs:
             self.maintenance,
             self.freshness,
             self.deploy,
+            self.missed,
         ]
 
 
@@ -60,6 +63,7 @@ def build_jobs(connectors: Sequence[Connector]) -> Jobs:
         remove=remove_job(connectors),
         freshness=freshness_job(connectors),
         deploy=deploy_job(),
+        missed=missed_job(),
         maintenance=dg.define_asset_job(
             "maintain_index",
             dg.AssetSelection.assets(MAINTENANCE),

@@ -15,6 +15,7 @@ from sync_assets.pipeline import tags
 from sync_assets.pipeline.jobs import Job, Jobs
 from sync_assets.pipeline.keys import MAINTENANCE, index_key
 from sync_assets.pipeline.launches import Launch, Launcher, busy_scopes, plan_each
+from sync_assets.pipeline.missed import missed_deliveries
 from sync_assets.pipeline.partitions import missing_partitions
 from sync_assets.pipeline.resources import Provided
 from sync_assets.sources import is_due, last_due
@@ -30,6 +31,7 @@ def build_schedules(connectors: Sequence[Connector], jobs: Jobs) -> list[dg.Sche
         *nightly_reconciles(connectors, jobs),
         *nightly_audits(connectors, jobs),
         index_maintenance(connectors, jobs),
+        missed_deliveries(jobs.missed),
     ]
 
 

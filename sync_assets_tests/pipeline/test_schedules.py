@@ -4,6 +4,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from pydantic import AnyHttpUrl
 
 from sync_assets.pipeline import tags
 from sync_assets.pipeline.schedules import NIGHT_HOURS, night_hour
@@ -81,3 +82,15 @@ def test_the_index_is_maintained_after_syncs_and_not_otherwise(pipeline: Pipelin
     metadata = result.asset_materializations_for_node("search_index__maintenance")[0].metadata
     assert metadata["dagster/row_count"].value == 2
     assert metadata["chunks_fragments"].value == 1
+
+
+def test_logs_of_deliveries_are_read_where_a_repository_has_an_address_to_call(pipeline: Pipeline):
+    def asked() -> int:
+        return len(scheduled(pipeline, "missed_deliveries", DAY))
+
+    assert asked() == 0
+    pipeline.stores.registry.add("github", "acme/shop", {}, "0 12 * * *")
+    assert asked() == 0
+    known = {"public_url": AnyHttpUrl("https://hooks.example.com")}
+    pipeline.given.settings = pipeline.given.settings.model_copy(update=known)
+    assert asked() == 1

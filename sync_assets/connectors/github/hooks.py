@@ -1,0 +1,110 @@
+"""The calls about a repository's webhooks, named after GitHub's endpoints.
+
+https://docs.github.com/en/rest/repos/webhooks
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from pydantic import AwareDatetime, BaseModel, Field, SecretStr, TypeAdapter
+
+from sync_assets.http.pagination import linked_pages
+from sync_assets.http.payload import parsed
+
+if TYPE_CHECKING:
+    import httpx
+
+
+class HookConfig(BaseModel):
+    """Where a hook's calls go, and how. GitHub never tells the secret, only that there is one."""
+
+    url: str = ""
+    content_type: str = "form"
+    secret: SecretStr | None = None
+
+
+class LastResponse(BaseModel):
+    """What a hook's last call was answered; None where none was made."""
+
+    code: int | None = None
+
+
+class Hook(BaseModel):
+    """A repository's webhook."""
+
+    id: int
+    active: bool
+    events: list[str]
+    config: HookConfig
+    last_response: LastResponse = Field(default_factory=LastResponse)
+
+
+class LoggedDelivery(BaseModel):
+    """One call that GitHub made. A redelivery has another `id` and the same `guid`."""
+
+    id: int
+    guid: str
+    delivered_at: AwareDatetime
+    redelivery: bool
+    status: str
+    status_code: int
+    event: str
+
+    @property
+    def arrived(self) -> bool:
+        """Whether it was answered as one that is stored."""
+        return HTTPStatus.OK <= self.status_code < HTTPStatus.MULTIPLE_CHOICES
+
+
+_HOOK = TypeAdapter(Hook)
+_HOOKS = TypeAdapter(list[Hook])
+_LOG = TypeAdapter(list[LoggedDelivery])
+
+
+class HookClient:
+    """Webhooks of one repository, named `owner/name`. For administrators: SourceGone or
+    SourceRejectedUs for everybody else.
+    """
+
+    def __init__(self, rest: "httpx.Client", repository: str) -> None:
+        self._rest = rest
+        self._place = f"repos/{repository}/hooks"
+
+    def list_hooks(self) -> Iterator[Hook]:
+        """All hooks."""
+        for page in linked_pages(self._rest, self._place, {"per_page": 100}):
+            yield from parsed(page, _HOOKS)
+
+    def hook_at(self, url: str) -> Hook | None:
+        """The hook that calls this address."""
+        return next((hook for hook in self.list_hooks() if hook.config.url == url), None)
+
+    def create_hook(self, url: str, secret: SecretStr, events: Sequence[str]) -> Hook:
+        """A new one."""
+        body = {"name": "web", **_wanted(url, secret, events)}
+        return parsed(self._rest.post(self._place, json=body), _HOOK)
+
+    def update_hook(self, hook: int, url: str, secret: SecretStr, events: Sequence[str]) -> Hook:
+        """All that we want of it, its secret too."""
+        body = _wanted(url, secret, events)
+        return parsed(self._rest.patch(f"{self._place}/{hook}", json=body), _HOOK)
+
+    def list_deliveries(self, hook: int, since: datetime | None) -> Iterator[LoggedDelivery]:
+        """What was sent since then, the newest first; GitHub shows the last three days."""
+        path = f"{self._place}/{hook}/deliveries"
+        for page in linked_pages(self._rest, path, {"per_page": 100}):
+            for delivery in parsed(page, _LOG):
+                if since is not None and delivery.delivered_at < since:
+                    return
+                yield delivery
+
+    def redeliver(self, hook: int, delivery: int) -> None:
+        """Have it sent again, to where the hook points now. GitHub answers before it does so."""
+        self._rest.post(f"{self._place}/{hook}/deliveries/{delivery}/attempts")
+
+
+def _wanted(url: str, secret: SecretStr, events: Sequence[str]) -> dict[str, Any]:
+    config = {"url": url, "content_type": "json", "secret": secret.get_secret_value()}
+    return {"active": True, "events": [*events], "config": config}
