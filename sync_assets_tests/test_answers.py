@@ -10,11 +10,15 @@ from sync_assets.cli import answers
 from sync_assets.control import inbox
 from sync_assets.models import Answer
 from sync_assets.server import answers as server_answers
+from sync_assets.webhooks import addresses, setup, standing
 
 GOLDENS = Path(__file__).parent / "samples" / "answers"
 ANSWERS = {
     name: value
-    for module in (models, hits, answers, status, inbox, alerts, access, server_answers)
+    for module in (
+        *(models, hits, answers, status, inbox, alerts, access, server_answers),
+        *(addresses, setup, standing),
+    )
     for name, value in vars(module).items()
     if isinstance(value, type) and issubclass(value, Answer) and value is not Answer
 }

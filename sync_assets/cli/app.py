@@ -22,6 +22,7 @@ from sync_assets.cli import (
     sync,
     up,
     verify,
+    webhooks,
 )
 from sync_assets.cli.output import note, print_line
 from sync_assets.errors import InvalidSettings, SyncAssetsError, UnknownSource
@@ -47,6 +48,7 @@ app.command("status", epilog=status.EXAMPLES)(status.status)
 app.add_typer(failures.app, name="failures")
 app.command("approve", epilog=approve.EXAMPLES)(approve.approve)
 app.add_typer(deployments.app, name="deployments")
+app.add_typer(webhooks.app, name="webhooks")
 app.command("sandbox", epilog=sandbox.EXAMPLES)(sandbox.sandbox)
 
 

@@ -77,6 +77,17 @@ class Depth:
     oldest_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How many deliveries of a source stand in a state; when the oldest and newest came."""
+
+    source_id: str
+    state: DeliveryState
+    count: int
+    oldest_at: datetime
+    newest_at: datetime
+
+
 class Inbox:
     """Rows of `deliveries`: one a delivery and source concerned. Every method is safe to repeat."""
 
@@ -192,10 +203,7 @@ class Inbox:
                 done_at=None,
                 attempts=deliveries.c.attempts + 1,  # the run key must be a new one
             )
-        query = select(deliveries).order_by(deliveries.c.number)
-        with self._database.read() as connection:
-            found = query.where(deliveries.c.number.in_(numbers))
-            return tuple(_delivery(row) for row in connection.execute(found).mappings())
+        return self.numbered(numbers)
 
     def newest(
         self,
@@ -219,6 +227,24 @@ class Inbox:
         query = select(*key, *counts).group_by(*key).order_by(*key)
         with self._database.read() as connection:
             return tuple(Depth(*row) for row in connection.execute(query))
+
+    def standings(self) -> tuple[Standing, ...]:
+        """By source and state."""
+        times = (
+            func.min(deliveries.c.received_at, type_=_TIME),
+            func.max(deliveries.c.received_at, type_=_TIME),
+        )
+        key = (deliveries.c.source_id, deliveries.c.state)
+        query = select(*key, func.count(), *times).group_by(*key).order_by(*key)
+        with self._database.read() as connection:
+            return tuple(Standing(*row) for row in connection.execute(query))
+
+    def numbered(self, numbers: Collection[int]) -> tuple[Delivery, ...]:
+        """Those of these numbers, in the order of arrival."""
+        query = select(deliveries).where(deliveries.c.number.in_(numbers))
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(deliveries.c.number)).mappings()
+            return tuple(_delivery(row) for row in rows)
 
     def lags(self) -> Mapping[str, float]:
         """By source, seconds from the vendor's event (else from the receipt) to the end of the run

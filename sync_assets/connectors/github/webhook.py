@@ -46,7 +46,9 @@ EVENTS: Final = (
     "installation",
     "installation_repositories",
 )
-"""What a hook of ours subscribes to; `ping` comes by itself, and installations to apps only."""
+"""What we understand; `ping` comes by itself."""
+HOOK_EVENTS: Final = tuple(event for event in EVENTS if not event.startswith("installation"))
+"""What a repository's hook subscribes to: installations are told to apps alone."""
 
 _BRANCH: Final = "refs/heads/"
 _ENDS: Final = {

@@ -26,6 +26,7 @@ from sync_assets.sandbox.traffic import request_of
 _SECRET = "********"  # noqa: S105 - what is shown instead of one
 _OUTCOMES: Mapping[str, range] = {"success": range(200, 400), "failure": range(400, 600)}
 _MOST, _DEFAULT = 100, 30
+_APP_EVENTS = frozenset({"installation", "installation_repositories"})
 _CURSOR = "v1_"
 
 
@@ -158,6 +159,8 @@ def _create(call: Call) -> Response:
     url, events = config.get("url"), call.body.get("events", ["push"])
     if not isinstance(url, str) or not url.startswith(("http://", "https://")):
         return _invalid("config", "url is missing or no address")
+    if wrong := _APP_EVENTS.intersection(events):
+        return _invalid("events", f"not for a repository's hook: {', '.join(sorted(wrong))}")
     there = call.hooks.of(call.repository.number)
     if any(hook.url == url and set(hook.events) == set(events) for hook in there):
         return _invalid("hook", "Hook already exists on this repository")
