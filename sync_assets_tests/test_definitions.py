@@ -49,6 +49,7 @@ def test_every_asset_has_its_place():
         "search_index/slack_conversations",
         "search_index/vercel_deployments",
         "slack/conversations",
+        "vercel/deployment_indexed",
         "vercel/deployments",
     ]
 
@@ -63,6 +64,7 @@ def test_the_index_of_a_stream_depends_on_its_documents_and_those_on_its_listing
     assert parents("github", "file_contents") == ["github/repo_tree"]
     assert parents("search_index", "github_issues") == ["github/issues"]
     assert parents("github", "issues") == []
+    assert parents("vercel", "deployment_indexed") == ["search_index/vercel_deployments"]
     assert parents("search_index", "maintenance") == [
         "search_index/git_files",
         "search_index/github_files",

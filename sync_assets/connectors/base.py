@@ -29,6 +29,20 @@ class SourceSettings(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
+class Event:
+    """What others may wait for: a document that is searchable now and tells that something is done.
+
+    It becomes the asset `<connector>/<name>`, which nothing materializes: it is observed, once for
+    each such document as it is stored. `facts` takes a document's metadata and gives those that
+    are told; None: nothing is done yet, or the document is of another sort.
+    """
+
+    name: str
+    description: str
+    facts: Callable[[Mapping[str, JsonValue]], Mapping[str, str] | None]
+
+
+@dataclass(frozen=True, slots=True)
 class Stream:
     """One kind of document of a connector.
 
@@ -37,7 +51,8 @@ class Stream:
     one stage each, are listed and fetched by one asset over sessions that are opened together.
     `sweep` is how often a complete listing is due where `list(since)` gives only changes; None
     where every listing proves the whole. `batch_documents` is how many documents a batch has at
-    most, where the setting's default is too much.
+    most, where the setting's default is too much. `tells` is what others hear of once a document
+    is indexed.
     """
 
     name: str
@@ -46,6 +61,7 @@ class Stream:
     feed: str | None = None
     sweep: timedelta | None = None
     batch_documents: int | None = None
+    tells: Event | None = None
 
 
 AFTER_A_TIMEOUT = 25

@@ -6,13 +6,16 @@ Every call sees the newest commit. A table that was never written reads as empty
 import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from pydantic import JsonValue
 
 from sync_assets.errors import FingerprintMismatch
 from sync_assets.index.arrow import Vectors, column, dimensions, tuples, vectors
 from sync_assets.index.open import Index
-from sync_assets.index.predicates import of_stream, one_of, starts_with
+from sync_assets.index.predicates import both, instant, of_stream, one_of, starts_with
 from sync_assets.index.schema import FINGERPRINT, TABLES, TableName, table_schema
 from sync_assets.models import Document, LinkKind
 
@@ -90,6 +93,18 @@ class DocumentFacts:
     path: str | None
     title: str
     url: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredNews:
+    """A row of `documents` without its text; ordered by when it was stored, then by id."""
+
+    stored_at: datetime
+    document_id: str
+    version: str
+    title: str
+    url: str
+    metadata: Mapping[str, JsonValue]
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +215,18 @@ class IndexReader:
                 for key, *values, metadata in tuples(table)
             }.values()
         )
+
+    def stored_since(
+        self, source_id: str, stream: str, moment: datetime | None
+    ) -> list[StoredNews]:
+        """The stream's documents that were stored at that moment or later, in their order."""
+        columns = ["stored_at", "document_id", "version", "title", "url", "metadata"]
+        terms = [] if moment is None else [f"stored_at >= {instant(moment)}"]
+        table = self._table("documents", columns, both(of_stream(source_id, stream), *terms))
+        found = [
+            StoredNews(*facts, metadata=json.loads(metadata)) for *facts, metadata in tuples(table)
+        ]
+        return sorted(found, key=lambda each: (each.stored_at, each.document_id))
 
     def keys(self, document_ids: Collection[str]) -> dict[str, str]:
         """Document id -> readable key, of those that are stored."""

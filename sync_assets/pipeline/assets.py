@@ -21,7 +21,15 @@ from sync_assets.index.maintenance import (
 )
 from sync_assets.pipeline.bringing import bring_in, observe
 from sync_assets.pipeline.columns import CHUNKS, DOCUMENTS, LISTINGS, IndexTable
-from sync_assets.pipeline.keys import INDEX, MAINTENANCE, feeds, first_op, index_key, stage_keys
+from sync_assets.pipeline.keys import (
+    INDEX,
+    MAINTENANCE,
+    event_key,
+    feeds,
+    first_op,
+    index_key,
+    stage_keys,
+)
 from sync_assets.pipeline.metadata import (
     Metadata,
     documents_metadata,
@@ -31,6 +39,7 @@ from sync_assets.pipeline.metadata import (
 from sync_assets.pipeline.partitions import sources_partitions
 from sync_assets.pipeline.resources import Provided
 from sync_assets.pipeline.steps import StreamStep, opened_step
+from sync_assets.pipeline.telling import event_spec, tell
 from sync_assets.pipeline.versions import Versions
 from sync_assets.sync.engine import MAINTENANCE_LEASE
 
@@ -62,15 +71,22 @@ class Declared(TypedDict):
     description: str
 
 
-def connector_assets(connector: Connector, versions: Versions) -> list[dg.AssetsDefinition]:
-    """All assets of all streams of a connector."""
+def connector_assets(
+    connector: Connector, versions: Versions
+) -> list[dg.AssetsDefinition | dg.AssetSpec]:
+    """All assets of all streams of a connector, with what is observed of them."""
     together = [_feed(connector, name, versions) for name in feeds(connector)]
     alone = [
         asset
         for stream in connector.streams
         for asset in stream_assets(connector, stream, versions)
     ]
-    return [*together, *alone]
+    events = [
+        event_spec(connector, stream, stream.tells, OWNERS)
+        for stream in connector.streams
+        if stream.tells is not None
+    ]
+    return [*together, *alone, *events]
 
 
 def stream_assets(
@@ -183,7 +199,7 @@ def _documents_stage(
         "batches, each checked. A document that fails is a row of `failures`, and is tried again."
     )
 
-    def sync(step: StreamStep) -> tuple[Metadata, bool]:
+    def sync(_: AssetExecutionContext, step: StreamStep) -> tuple[Metadata, bool]:
         report = step.sync.sync_documents()
         step.take(report)
         metadata = documents_metadata(report, step.step.link, step.failures())
@@ -210,9 +226,11 @@ def _index_stage(
         "whole, old or new; deletes pass the delete valve."
     )
 
-    def index(step: StreamStep) -> tuple[Metadata, bool]:
+    def index(context: AssetExecutionContext, step: StreamStep) -> tuple[Metadata, bool]:
         report = step.sync.index_documents()
         step.take(report)
+        if stream.tells is not None:
+            tell(context, event_key(connector, stream.tells), stream.tells, step)
         stores, name = step.step.stores, (step.step.source.source_id, stream.name)
         metadata = index_metadata(
             report,
@@ -235,7 +253,7 @@ def _index_stage(
 
 
 def _stage(
-    work: Callable[[StreamStep], tuple[Metadata, bool]],
+    work: Callable[[AssetExecutionContext, StreamStep], tuple[Metadata, bool]],
     connector: Connector,
     stream: Stream,
     declared: Declared,
@@ -261,7 +279,7 @@ def _stage(
             if not step.has(stream):
                 context.log.info("%s has no %s", step.source.source_id, stream.name)
                 return
-            metadata, goes_on = work(step.of(stream))
+            metadata, goes_on = work(context, step.of(stream))
             if goes_on:
                 yield dg.MaterializeResult(metadata=metadata)
             else:

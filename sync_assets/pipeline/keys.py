@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import dagster as dg
 
-from sync_assets.connectors.base import Connector, Stream
+from sync_assets.connectors.base import Connector, Event, Stream
 from sync_assets.models import SyncMode
 
 INDEX: Final = "search_index"
@@ -20,6 +20,11 @@ def index_key(connector: Connector, stream: Stream) -> dg.AssetKey:
 def stage_keys(connector: Connector, stream: Stream) -> list[dg.AssetKey]:
     """A stream's assets before the index, in order."""
     return [dg.AssetKey([connector.name, stage]) for stage in stream.stages]
+
+
+def event_key(connector: Connector, event: Event) -> dg.AssetKey:
+    """What is observed where something is done at the vendor, and searchable."""
+    return dg.AssetKey([connector.name, event.name])
 
 
 def first_op(connector: Connector, stream: Stream) -> str:

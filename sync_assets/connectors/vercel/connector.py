@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from sync_assets.connectors.base import Connector, Probe, Session, SourceSettings, Stream
+from sync_assets.connectors.base import Connector, Event, Probe, Session, SourceSettings, Stream
+from sync_assets.connectors.vercel.facts import ended
 from sync_assets.connectors.vercel.scope import SCOPE_FORMAT, scope_of
 from sync_assets.errors import InvalidSettings
 from sync_assets.models import Source
@@ -22,6 +23,11 @@ DEPLOYMENTS = Stream(
     description="Deployments with their build logs; and, a document a project, the names of its "
     "environment variables.",
     sweep=timedelta(hours=24),
+    tells=Event(
+        "deployment_indexed",
+        "A deployment came to an end, ready, failed or cancelled, and is searchable with its log.",
+        ended,
+    ),
 )
 
 

@@ -1,10 +1,26 @@
-"""Pure: the versions of Vercel's documents."""
+"""Pure: the versions of Vercel's documents, and what is told of those that are done."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+from pydantic import JsonValue
 
 from sync_assets.connectors.vercel.payloads import Deployment, Variable
 from sync_assets.models import digest
+
+_TOLD = ("state", "substate", "target", "branch", "commit", "url")
+_ENDS = {"ready", "error", "canceled"}
+
+
+def ended(metadata: Mapping[str, JsonValue]) -> Mapping[str, str] | None:
+    """What is told of a deployment that came to an end, by its document's metadata."""
+    if metadata.get("state") not in _ENDS:
+        return None
+    facts = {name: metadata.get(name) for name in _TOLD}
+    if facts["url"]:
+        facts["url"] = f"https://{facts['url']}"
+    told = {name: str(fact) for name, fact in facts.items() if fact}
+    return {"deployment": str(metadata["id"]), **told}
 
 
 def deployment_version(deployment: Deployment) -> str:
