@@ -21,6 +21,7 @@ from benchmarks import (
     receiver,
     redaction,
     strategies,
+    tracker,
 )
 from benchmarks.claims import Result, Section, claims_table, section_text
 from benchmarks.machine import description
@@ -38,6 +39,7 @@ chosen by a hash of their paths."""
 BENCHMARKS: Mapping[str, tuple[str, Callable[[bool], Result]]] = {
     "fetch": (fetch.SUMMARY, lambda quick: fetch.run(quick=quick)),
     "strategies": (strategies.SUMMARY, lambda quick: strategies.run(quick=quick)),
+    "tracker": (tracker.SUMMARY, lambda quick: tracker.run(quick=quick)),
     "index": (index.SUMMARY, lambda quick: index.run(quick=quick)),
     "memory": (memory.SUMMARY, lambda quick: memory.run(quick=quick)),
     "main job": (main_job.SUMMARY, lambda quick: main_job.run(quick=quick)),

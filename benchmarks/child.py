@@ -3,6 +3,7 @@
 python -m benchmarks.child sync CONNECTOR SCOPE full|incremental
 python -m benchmarks.child verify CONNECTOR SCOPE
 python -m benchmarks.child fetch CONNECTOR SCOPE STATE_FILE [TRANSPORT]
+python -m benchmarks.child discuss REPOSITORY
 """
 
 import json
@@ -15,13 +16,13 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from benchmarks.outcomes import Fetched, Synced
-from sync_assets.connectors.base import Size
+from benchmarks.outcomes import Discussed, Fetched, Synced
+from sync_assets.connectors.base import Connector, Size
 from sync_assets.connectors.catalog import connector_named
 from sync_assets.embedding.base import Embedded, Embedder
 from sync_assets.errors import RateLimited, UnknownSource
 from sync_assets.http.clients import HttpClients
-from sync_assets.models import Document, SyncMode, SyncReport, VerifyReport
+from sync_assets.models import Document, Source, SyncMode, SyncReport, VerifyReport
 from sync_assets.settings import load_settings
 from sync_assets.sources import register
 from sync_assets.stores import Stores, open_stores
@@ -127,6 +128,32 @@ def fetch(connector: str, scope: str, state: Path, transport: str = "") -> Fetch
     )
 
 
+def discuss(repository: str) -> Discussed:
+    """Sync the issues and pull requests, over sessions that are opened together."""
+    streams: list[JsonValue] = ["pull_requests", "issues"]
+    with closing(open_stores(load_settings(None))) as stores:
+        source, vendor = _registered(stores, "github", repository, {"streams": streams})
+        wanted = vendor.streams_of(source)
+        started = time.perf_counter()
+        names = [stream.name for stream in wanted]
+        with vendor.open(source, names, stores.settings, stores.http) as sessions:
+            reports = [
+                sync_stream(
+                    StreamSync(stores, source, vendor, stream, session=sessions[stream.name]),
+                    "incremental",
+                )
+                for stream in wanted
+            ]
+        seconds = time.perf_counter() - started
+        stored = sum(rows.documents for rows in stores.reader.counts().values())
+    return Discussed(
+        documents=sum(each.documents.fetched for each in reports if each.documents),
+        stored=stored,
+        seconds=seconds,
+        peak_bytes=peak_bytes(),
+    )
+
+
 def peak_bytes() -> int:
     """The most memory this process has held. Linux hands a child its parent's `ru_maxrss`."""
     status = Path("/proc/self/status")
@@ -137,12 +164,19 @@ def peak_bytes() -> int:
 
 
 def _sync(stores: Stores, connector: str, scope: str, mode: SyncMode) -> SyncReport:
+    source, vendor = _registered(stores, connector, scope)
+    return sync_stream(StreamSync(stores, source, vendor, vendor.streams[0]), mode)
+
+
+def _registered(
+    stores: Stores, connector: str, scope: str, options: dict[str, JsonValue] | None = None
+) -> tuple[Source, Connector]:
     vendor = connector_named(connector)
     try:
         source = stores.registry.by_partition(connector, vendor.parse_scope(scope))
     except UnknownSource:
-        source = register(stores.registry, connector, scope)
-    return sync_stream(StreamSync(stores, source, vendor, vendor.streams[0]), mode)
+        source = register(stores.registry, connector, scope, options)
+    return source, vendor
 
 
 if __name__ == "__main__":
@@ -153,5 +187,7 @@ if __name__ == "__main__":
             print(verify(name, scope).model_dump_json())
         case ["fetch", name, scope, state, *transport]:
             print(fetch(name, scope, Path(state), *transport[:1]).model_dump_json())
+        case ["discuss", repository]:
+            print(discuss(repository).model_dump_json())
         case _:
             sys.exit(__doc__)

@@ -39,6 +39,17 @@ class Fetched(Outcome):
     limited: str = ""
 
 
+class Discussed(Outcome):
+    """One sync of a tracker, both streams. Seconds without the imports; `documents` were read,
+    `stored` stand in the index now.
+    """
+
+    documents: int
+    stored: int
+    seconds: float
+    peak_bytes: int
+
+
 class PeerUpdated(Outcome):
     """One update of CocoIndex. `seconds` without the imports."""
 

@@ -102,16 +102,3 @@ class _Reckoning:
         if isinstance(node, VariableNode):
             return self._variables.get(node.name.value)
         return int(node.value) if isinstance(node, IntValueNode) else None
-
-
-def full_sync_calls(
-    issues: int, pulls: int, *, page: int, batch_issues: int, batch_pulls: int, further: int = 0
-) -> int:
-    """Calls of a first sync of a tracker: each item is listed once and read once.
-
-    `further` is how many pages of single connections come on top: those below an item that has
-    more than one page of them.
-    """
-    listed = -(-issues // page) + -(-pulls // max(1, page // 2))
-    read = -(-issues // batch_issues) + -(-pulls // batch_pulls)
-    return max(listed, 1) + read + further

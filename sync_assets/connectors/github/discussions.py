@@ -51,20 +51,22 @@ def open_discussions(
 
 
 class Discussions:
-    """One run's look at a tracker: changes since the same watermark are asked for once."""
+    """One run's look at a tracker: what moved is asked for once, for all its streams."""
 
     def __init__(self, source: Source, tracker: Tracker, streams: Collection[str]) -> None:
         self.source = source
         self.tracker = tracker
         self._kinds: list[Kind] = [KINDS[stream] for stream in streams]
-        self._changes: dict[str, Sighting | None] = {}
+        self._looked: tuple[Watermark, Sighting | None] | None = None
 
     def changes(self, since: str, pages: Size) -> Sighting | None:
-        """What moved of all streams of this run."""
-        if since not in self._changes:
-            watermark = Watermark.parse(since)
-            self._changes[since] = self.tracker.changes(watermark, self._kinds, pages)
-        return self._changes[since]
+        """What moved of all streams of this run since then; maybe some more, where another stream
+        was not so far. With that the two stand at the same watermark again.
+        """
+        watermark = Watermark.parse(since)
+        if self._looked is None or not self._looked[0].covers(watermark):
+            self._looked = watermark, self.tracker.changes(watermark, self._kinds, pages)
+        return self._looked[1]
 
 
 class DiscussionSession(Session):

@@ -52,6 +52,10 @@ class Watermark:
         """Whether changes since this watermark are all that is to be known."""
         return (self.repository, self.name, self.by) == (repository, name, by)
 
+    def covers(self, other: "Watermark") -> bool:
+        """Whether what moved since this one is all, and maybe more, that moved since the other."""
+        return self.continues(other.repository, other.name, other.by) and self.at <= other.at
+
 
 def watermark_at(
     date: datetime, repository: str, name: str, by: Api, marks: Iterable["Mark"] = ()

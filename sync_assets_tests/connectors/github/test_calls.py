@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from sync_assets.connectors.github.cost import full_sync_calls
+from benchmarks.tracker import full_sync_calls
 from sync_assets.sandbox.github.records import Inline
 from sync_assets_tests.connectors.github.corpus import load_corpus
-from sync_assets_tests.connectors.github.desk import Desk, open_desk
+from sync_assets_tests.connectors.github.desk import STREAMS, Desk, open_desk
 
 NO_OP = ["Changes", "issue-comments", "pull-comments"]
 
@@ -28,6 +28,26 @@ def test_where_nothing_changed_both_streams_together_take_three_calls(desk: Desk
     desk.sync()
 
     assert desk.asked() == NO_OP
+
+
+def test_streams_whose_watermarks_stand_apart_are_looked_at_once_and_nothing_is_missed(
+    tmp_path: Path,
+):
+    with open_desk(tmp_path) as desk:
+        issue = desk.tracker.open_issue("The cart forgets", "planted1")
+        pull = desk.tracker.open_pull("Remember the cart", "planted2")
+        for stream in STREAMS:  # a first sync takes its time
+            desk.sync("full", [stream])
+            desk.clock.advance(400)
+        desk.tracker.comment(issue.number, "planted3")
+        desk.tracker.comment(pull.number, "planted4")
+
+        desk.sync()
+
+        assert desk.asked() == [*NO_OP, "Probe", "Items", "Items"]
+        assert desk.differences() == []
+        first, second = desk.stores.cursors.all()
+        assert first.watermark == second.watermark
 
 
 def test_a_new_comment_takes_two_calls_more_and_is_not_read_again(desk: Desk):
@@ -66,9 +86,7 @@ def test_a_first_sync_takes_the_calls_that_page_arithmetic_gives_and_two_more(tm
         kinds = [item.pull is None for item in desk.tracker.items.values()]
         desk.sync("full")
 
-        expected = full_sync_calls(
-            kinds.count(True), kinds.count(False), page=100, batch_issues=50, batch_pulls=25
-        )
+        expected = full_sync_calls(kinds.count(True), kinds.count(False))
         assert expected == 2 + 3 + 3 + 6
         assert len(desk.asked()) <= expected + 2
 
@@ -83,5 +101,5 @@ def test_calls_do_not_grow_with_the_tracker_where_nothing_changed(tmp_path: Path
         desk.sync()
         desk.sync()
 
-        assert whole <= full_sync_calls(300, 0, page=100, batch_issues=50, batch_pulls=25) + 2
+        assert whole <= full_sync_calls(300, 0) + 2
         assert len(desk.asked()) == 3
