@@ -2,7 +2,7 @@
 
 import json
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Self
 
@@ -69,6 +69,20 @@ class FilesSession(Session):
     @abstractmethod
     def discard(self) -> None:
         """Remove what is kept of the repository between runs."""
+
+
+def by_content(
+    entries: Sequence[ListingEntry],
+) -> tuple[Mapping[str, Sequence[ListingEntry]], Sequence[Skip]]:
+    """Entries by the blob that they share, which is read once; and those that are not read."""
+    wanted: dict[str, list[ListingEntry]] = {}
+    skips: list[Skip] = []
+    for entry in entries:
+        if entry.reason is None:
+            wanted.setdefault(entry.locator, []).append(entry)
+        else:
+            skips.append(Skip(entry, entry.reason))
+    return wanted, skips
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from sync_assets.connectors.files import (
     FilesSession,
     RepositorySettings,
     Watermark,
+    by_content,
     searchable_blobs,
 )
 from sync_assets.git.connection import Connection
@@ -27,7 +28,7 @@ from sync_assets.git.repository import (
     cache_directory,
 )
 from sync_assets.http.clients import HttpClients
-from sync_assets.models import Fetched, Listing, ListingEntry, Skip, SkipReason, Source
+from sync_assets.models import Fetched, Listing, ListingEntry, SkipReason, Source
 from sync_assets.settings import Settings
 
 
@@ -114,12 +115,8 @@ class RepositorySession(FilesSession):
     def fetch(self, entries: Sequence[ListingEntry], watermark: str) -> Iterator[Fetched]:
         """One result for each entry; blobs that several paths share are read once."""
         commit = Watermark.parse(watermark).commit or ""
-        by_blob: dict[str, list[ListingEntry]] = {}
-        for entry in entries:
-            if entry.reason is None:
-                by_blob.setdefault(entry.locator, []).append(entry)
-            else:
-                yield Skip(entry, entry.reason)
+        by_blob, skips = by_content(entries)
+        yield from skips
         repository = self._whole if self._whole.cached() else self._trees
         for blob in repository.read(by_blob, self._rules.limit):
             for entry in by_blob[blob.oid]:

@@ -3,30 +3,21 @@
 https://linear.app/developers/graphql, https://linear.app/developers/rate-limiting
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 from graphql import (
-    DocumentNode,
     GraphQLError,
-    GraphQLSchema,
-    OperationDefinitionNode,
-    build_schema,
     execute_sync,  # pyright: ignore[reportUnknownVariableType]
-    get_operation_ast,
-    parse,
-    validate,
 )
-from graphql.execution.values import get_variable_values
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from sync_assets.sandbox.graphql_asked import Asked, Queries
 from sync_assets.sandbox.linear.buckets import Bucket
 from sync_assets.sandbox.linear.complexity import MOST, complexity
 from sync_assets.sandbox.linear.fields import resolve_field
@@ -35,6 +26,7 @@ from sync_assets.sandbox.traffic import request_of
 
 PATH = "/linear/graphql"
 SCHEMA = Path(__file__).with_name("schema.graphql")
+_QUERIES = Queries(SCHEMA)
 _UNAUTHORIZED, _REFUSED = 401, 400
 
 
@@ -55,7 +47,7 @@ class LinearApi:
         if request.headers.get("authorization", "") not in self.world.tokens:
             return _STRANGER.answer(_UNAUTHORIZED)
         try:
-            asked = _read(await request.body())
+            asked = _QUERIES.read(await request.body())
         except (ValueError, LookupError, TypeError, AttributeError):
             return _BROKEN.answer(_REFUSED)
         if isinstance(asked, list):
@@ -63,10 +55,10 @@ class LinearApi:
             return JSONResponse({"errors": errors}, _REFUSED)
         return await run_in_threadpool(self._run, request, asked)
 
-    def _run(self, request: Request, asked: "_Asked") -> Response:
-        logged, name = request_of(request.scope), asked.operation.name
-        logged.service = "linear" if name is None else name.value
-        logged.cost = complexity(_schema(), asked.document, asked.operation, asked.variables)
+    def _run(self, request: Request, asked: Asked) -> Response:
+        logged = request_of(request.scope)
+        logged.service = asked.name or "linear"
+        logged.cost = complexity(_QUERIES.schema, asked.document, asked.operation, asked.variables)
         with self.world.lock:
             refused = self._charge(logged.cost)
             headers = self._headers(logged.cost)
@@ -78,11 +70,11 @@ class LinearApi:
                 kind = _Refusal("INPUT_ERROR", "invalid input", "Query too complex", text)
                 return kind.answer(_REFUSED, headers)
             result = execute_sync(
-                _schema(),
+                _QUERIES.schema,
                 asked.document,
                 context_value=self.world,
                 variable_values=asked.raw,
-                operation_name=None if name is None else name.value,
+                operation_name=asked.name,
                 field_resolver=resolve_field,
             )
         errors = [dict(error.formatted) for error in result.errors or ()]
@@ -111,45 +103,6 @@ class LinearApi:
                 f"x-ratelimit-{name}-reset": str(round(bucket.full_at(limit) * 1000)),
             }
         return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A valid query. `variables` are checked and have their defaults."""
-
-    document: DocumentNode
-    operation: OperationDefinitionNode
-    raw: dict[str, Any]
-    variables: Mapping[str, Any]
-
-
-def _read(body: bytes) -> _Asked | list[GraphQLError]:
-    asked: dict[str, Any] = json.loads(body)
-    raw: dict[str, Any] = asked.get("variables") or {}
-    document, errors = _document(asked["query"])
-    if document is None:
-        return errors
-    operation = get_operation_ast(document, asked.get("operationName"))
-    if operation is None:
-        return [GraphQLError("An operation name is required")]
-    variables = get_variable_values(_schema(), operation.variable_definitions, raw)
-    return variables if isinstance(variables, list) else _Asked(document, operation, raw, variables)
-
-
-@cache
-def _schema() -> GraphQLSchema:
-    return build_schema(SCHEMA.read_text(encoding="utf-8"))
-
-
-@lru_cache(maxsize=256)
-def _document(query: str) -> tuple[DocumentNode | None, list[GraphQLError]]:
-    """The parsed query, or what is wrong with it."""
-    try:
-        document = parse(query)
-    except GraphQLError as error:
-        return None, [error]
-    errors = validate(_schema(), document)
-    return (None, errors) if errors else (document, [])
 
 
 def _validation(error: GraphQLError) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from sync_assets.connectors.files import FileRules, FilesSession, Watermark
+from sync_assets.connectors.files import FileRules, FilesSession, Watermark, by_content
 from sync_assets.connectors.github.files.carriers import Carrier, Wanted
 from sync_assets.connectors.github.files.client import GitDataClient
 from sync_assets.connectors.github.files.manifest import Manifest, ManifestFile
@@ -12,7 +12,7 @@ from sync_assets.connectors.github.files.trees import as_entries
 from sync_assets.connectors.github.files.walk import TreeWalk
 from sync_assets.errors import SourceGone
 from sync_assets.git.objects import Blob
-from sync_assets.models import Fetched, FetchFailure, Listing, ListingEntry, Skip
+from sync_assets.models import Fetched, FetchFailure, Listing, ListingEntry
 
 
 @dataclass(frozen=True)
@@ -56,12 +56,8 @@ class ApiFiles(FilesSession):
     def fetch(self, entries: Sequence[ListingEntry], watermark: str) -> Iterator[Fetched]:
         """One result for each entry; blobs that several paths share are read once."""
         commit = Watermark.parse(watermark).commit or ""
-        by_blob: dict[str, list[ListingEntry]] = {}
-        for entry in entries:
-            if entry.reason is None:
-                by_blob.setdefault(entry.locator, []).append(entry)
-            else:
-                yield Skip(entry, entry.reason)
+        by_blob, skips = by_content(entries)
+        yield from skips
         wanted = [Wanted(oid, same[0].key, same[0].size) for oid, same in by_blob.items()]
         for oid, data, error in self.carrier.carry(wanted, commit):
             for entry in by_blob[oid]:
