@@ -9,6 +9,7 @@ from itertools import count
 from pathlib import Path
 from typing import Literal, TypeVar
 
+import pytest
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -280,3 +281,8 @@ TestTrackerHistory = TrackerHistory.TestCase
 TestTrackerHistory.settings = hypothesis_settings(
     max_examples=8, stateful_step_count=12, deadline=None
 )
+
+
+@pytest.mark.chaos
+class TestLongTrackerHistory(TrackerHistory.TestCase):
+    settings = hypothesis_settings(max_examples=40, stateful_step_count=40, deadline=None)
