@@ -284,5 +284,6 @@ TestTrackerHistory.settings = hypothesis_settings(
 
 
 @pytest.mark.chaos
+@pytest.mark.timeout(1_800)
 class TestLongTrackerHistory(TrackerHistory.TestCase):
-    settings = hypothesis_settings(max_examples=40, stateful_step_count=40, deadline=None)
+    settings = hypothesis_settings(max_examples=30, stateful_step_count=30, deadline=None)
