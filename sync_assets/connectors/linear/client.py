@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from sync_assets.settings import Settings
 
 T = TypeVar("T")
-MOST_ROWS: Final = 100
-"""Of any page; Linear itself allows 250."""
+MOST_ROWS: Final = 250
+"""Of any page: more are refused."""
 NESTED: Final = {"many": 10, "few": 5}
 """Comments, and nodes of every other connection, that are read with their issue."""
 _PERSONAL: Final = "lin_api_"
@@ -106,19 +106,19 @@ class LinearClient:
         return found
 
     def comments_of(
-        self, issues: Sequence[str], detail: Detail, after: str | None
+        self, issues: Sequence[str], detail: Detail, after: str | None, first: int
     ) -> Page[Comment]:
         """A page of the comments of these issues."""
         wanted = {"issue": {"id": {"in": [*issues]}}}
-        variables = {"filter": wanted, "first": MOST_ROWS, "after": after}
+        variables = {"filter": wanted, "first": first, "after": after}
         answer = self._run(queries.comments_query(detail), variables)
         return page_of(answer.data, "comments", Comment)
 
     def rest_of(
-        self, issue: str, connection: str, detail: Detail, after: str | None
+        self, issue: str, connection: str, detail: Detail, after: str | None, first: int
     ) -> Mapping[str, Any]:
         """A page of one connection below one issue. Raises SourceGone where there is no issue."""
-        variables = {"id": issue, "first": MOST_ROWS, "after": after}
+        variables = {"id": issue, "first": first, "after": after}
         answer = self._run(queries.rest_query(connection, detail), variables)
         return checked(dict[str, Any], answer.data.get("issue"), "Linear's issue")
 

@@ -47,10 +47,11 @@ _KINDS: Final[Mapping[str, _Meaning]] = MappingProxyType(
 _WORDS: Final[Mapping[str, _Meaning]] = MappingProxyType(
     {
         "query too complex": (PageTooLarge, "ask for less at once"),
+        "must not be greater than": (PageTooLarge, "ask for less at once"),
         "entity not found": (SourceGone, "deleted, or the key may not see it"),
     }
 )
-"""Of errors whose type is no more than invalid input, how their message begins."""
+"""Of errors whose type is no more than invalid input, what their message says."""
 
 
 class LinearDialect(Dialect):
@@ -112,7 +113,7 @@ LINEAR = LinearDialect()
 def _meaning(error: Mapping[str, Any], message: str) -> _Meaning | None:
     """What an error means where we know it."""
     for words, meaning in _WORDS.items():
-        if message.startswith(words):
+        if words in message:
             return meaning
     kind = _KINDS.get(_extension(error, "type").lower())
     return kind or _KINDS.get(_extension(error, "code").lower())

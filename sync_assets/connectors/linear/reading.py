@@ -1,6 +1,7 @@
 """Connections read to their ends."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -64,47 +65,54 @@ def next_page(page: Page[NODE_T], asked: int, seen: Seen) -> str | None:
     return info.end_cursor
 
 
-def all_pages(what: str, asked: int, ask: Callable[[str | None], Page[NODE_T]]) -> Iterator[NODE_T]:
+def all_pages(
+    what: str, pages: Size, ask: Callable[[str | None, int], Page[NODE_T]]
+) -> Iterator[NODE_T]:
     """The nodes of all pages."""
     seen, after = Seen(f"Linear's {what}"), None
     while True:
-        page = ask(after)
+        first, page = sized(pages, MOST_ROWS, partial(ask, after))
         yield from page.nodes
-        after = next_page(page, asked, seen)
+        after = next_page(page, first, seen)
         if after is None:
             return
 
 
-def read_comments(client: LinearClient, issues: Sequence[Issue], detail: Detail) -> Sequence[Issue]:
-    """Read all comments of those issues that came with as many as were asked for. Gives the issues
-    that are there still: one that has no comment now is gone.
-    """
-    long = {each.id: each for each in issues if len(each.comments.nodes) >= NESTED["many"]}
-    for batch in in_batches([*long], MOST_ROWS):
-        for issue in batch:
-            long[issue].comments.nodes = []
-        ask = partial(client.comments_of, batch, detail)
-        for comment in all_pages("comments", MOST_ROWS, ask):
-            if comment.issue and comment.issue.id in long:
-                long[comment.issue.id].comments.nodes.append(comment)
-    return [each for each in issues if each.id not in long or each.comments.nodes]
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads what did not come with its issue, in this detail and pages of this size."""
 
+    client: LinearClient
+    pages: Size
+    detail: Detail
 
-def read_to_the_end(client: LinearClient, issue: Issue, detail: Detail) -> None:
-    """Read again what else came full: with its issue only the first nodes of a connection come.
+    def comments(self, issues: Sequence[Issue]) -> Sequence[Issue]:
+        """Read all comments of those issues that came with as many as were asked for. Gives the
+        issues that are there still: one that has no comment now is gone.
+        """
+        long = {each.id: each for each in issues if len(each.comments.nodes) >= NESTED["many"]}
+        for batch in in_batches([*long], MOST_ROWS):
+            for issue in batch:
+                long[issue].comments.nodes = []
+            ask = partial(self.client.comments_of, batch, self.detail)
+            for comment in all_pages("comments", self.pages, ask):
+                if comment.issue and comment.issue.id in long:
+                    long[comment.issue.id].comments.nodes.append(comment)
+        return [each for each in issues if each.id not in long or each.comments.nodes]
 
-    Raises SourceGone where the issue is gone meanwhile.
-    """
-    for name, (connection, shape) in _SHAPES.items():
-        page: Page[Any] = getattr(issue, name)
-        if len(page.nodes) < NESTED["few"]:
-            continue
+    def rest(self, issue: Issue) -> None:
+        """Read again what else came full: with its issue only the first nodes of a connection come.
 
-        def ask(
-            after: str | None, connection: str = connection, shape: type[Node] = shape
-        ) -> Page[Any]:
-            rest = client.rest_of(issue.id, connection, detail, after)
-            return page_of(rest, "rest", shape)
+        Raises SourceGone where the issue is gone meanwhile.
+        """
+        for name, (connection, shape) in _SHAPES.items():
+            page: Page[Any] = getattr(issue, name)
+            if len(page.nodes) >= NESTED["few"]:
+                page.nodes = [*self._connection(issue, connection, shape)]
 
-        what = f"{connection} of {issue.identifier}"
-        page.nodes = [*all_pages(what, MOST_ROWS, ask)]
+    def _connection(self, issue: Issue, name: str, shape: type[Node]) -> Iterator[Node]:
+        def ask(after: str | None, first: int) -> Page[Any]:
+            found = self.client.rest_of(issue.id, name, self.detail, after, first)
+            return page_of(found, "rest", shape)
+
+        return all_pages(f"{name} of {issue.identifier}", self.pages, ask)

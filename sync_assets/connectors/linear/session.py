@@ -14,12 +14,7 @@ from sync_assets.connectors.linear.documents import issue_document
 from sync_assets.connectors.linear.facts import version
 from sync_assets.connectors.linear.feeds import moved_since, place_of
 from sync_assets.connectors.linear.nodes import Issue, page_of
-from sync_assets.connectors.linear.reading import (
-    next_page,
-    read_comments,
-    read_to_the_end,
-    sized,
-)
+from sync_assets.connectors.linear.reading import Reader, next_page, sized
 from sync_assets.connectors.linear.watermark import Watermark, new_issues, watermark_at
 from sync_assets.errors import SourceGone, SourceUnavailable, UnexpectedPayload
 from sync_assets.http.pagination import Seen
@@ -54,7 +49,8 @@ class IssuesSession(Session):
         nodes = self._client.issues([entry.locator for entry in entries], "whole")
         found = {str(node.get("id")): _issue_or_error(node) for node in nodes}
         issues = [each for each in found.values() if isinstance(each, Issue)]
-        there = {each.id for each in read_comments(self._client, issues, "whole")}
+        reader = Reader(self._client, self.pages, "whole")
+        there = {each.id for each in reader.comments(issues)}
         for entry in entries:
             issue = found.get(entry.locator)
             if isinstance(issue, UnexpectedPayload):
@@ -64,7 +60,7 @@ class IssuesSession(Session):
             elif issue.trashed or not self._holds(place, issue):
                 yield Gone(entry, confirmed=True)
             else:
-                yield self._fetched(entry, issue)
+                yield _fetched(entry, issue, reader)
 
     def confirm_gone(self, keys: Mapping[str, str], watermark: str) -> Collection[str]:
         # A number is never given twice: who has it now is the one that had it.
@@ -114,29 +110,14 @@ class IssuesSession(Session):
             gone=[self._id(each) for each in sorted(gone)],
         )
 
-    def _fetched(self, entry: ListingEntry, issue: Issue) -> Fetched:
-        try:
-            read_to_the_end(self._client, issue, "whole")
-        except SourceGone:
-            return Gone(entry)
-        except (UnexpectedPayload, SourceUnavailable) as error:
-            return FetchFailure(entry, error)
-        return issue_document(issue, entry.document_id, version(issue))
-
     def _entries(self, issues: Sequence[Issue]) -> Sequence[ListingEntry]:
         """Without those that go while what belongs to them is read."""
+        reader = Reader(self._client, self.pages, "facts")
         return [
             ListingEntry(self._id(issue.id), issue.identifier, version(issue), locator=issue.id)
-            for issue in read_comments(self._client, issues, "facts")
-            if self._is_finished(issue)
+            for issue in reader.comments(issues)
+            if _is_finished(issue, reader)
         ]
-
-    def _is_finished(self, issue: Issue) -> bool:
-        try:
-            read_to_the_end(self._client, issue, "facts")
-        except SourceGone:
-            return False
-        return True
 
     def _holds(self, place: str, issue: Issue) -> bool:
         return self._client.scope.team is None or issue.team.id == place
@@ -171,3 +152,20 @@ def _issue_or_error(node: Mapping[str, Any]) -> Issue | UnexpectedPayload:
         return checked(Issue, node, "Linear's issue")
     except UnexpectedPayload as error:
         return error
+
+
+def _is_finished(issue: Issue, reader: Reader) -> bool:
+    """False where it is gone meanwhile."""
+    try:
+        reader.rest(issue)
+    except SourceGone:
+        return False
+    return True
+
+
+def _fetched(entry: ListingEntry, issue: Issue, reader: Reader) -> Fetched:
+    try:
+        finished = _is_finished(issue, reader)
+    except (UnexpectedPayload, SourceUnavailable) as error:
+        return FetchFailure(entry, error)
+    return issue_document(issue, entry.document_id, version(issue)) if finished else Gone(entry)

@@ -74,6 +74,10 @@ def test_a_limit_is_over_when_linear_says(status: int, told: dict[str, str], unt
     ("body", "kind"),
     [
         (error("Query too complex", "INPUT_ERROR", "invalid input"), PageTooLarge),
+        (
+            error("Argument Validation Error", shown="first must not be greater than 100."),
+            PageTooLarge,
+        ),
         (error("Entity not found: Issue", "INPUT_ERROR", "invalid input"), SourceGone),
         (error("No", "AUTHENTICATION_ERROR", "authentication error"), SourceRejectedUs),
         (error("No", "FORBIDDEN", "forbidden"), SourceRejectedUs),

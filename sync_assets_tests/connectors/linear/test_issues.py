@@ -249,7 +249,7 @@ def test_long_connections_are_read_to_their_ends(workspace: Workspace):
     world = workspace.world
     issue = workspace.open_issue("Long")
     exactly = workspace.open_issue("As many as are read with it")
-    comments = [world.comment(issue, f"Comment {number}") for number in range(230)]
+    comments = [world.comment(issue, f"Comment {number}") for number in range(270)]
     for number in range(10):
         world.comment(exactly, f"Comment {number}")
     for number in range(40):
@@ -266,12 +266,25 @@ def test_long_connections_are_read_to_their_ends(workspace: Workspace):
     assert workspace.differences() == []
 
 
+def test_a_vendor_that_allows_smaller_pages_is_asked_for_smaller_ones(workspace: Workspace):
+    workspace.world.most_a_page = 60
+    issues = [workspace.open_issue(f"Issue {number}") for number in range(70)]
+    for number in range(130):
+        workspace.world.comment(issues[0], f"Comment {number}")
+
+    workspace.sync()
+
+    assert workspace.differences() == []
+    workspace.sync("full")
+    assert workspace.asked().count("Sweep") == 2  # what was learned is kept
+
+
 def test_pages_that_lie_about_the_next_one_lose_nothing(workspace: Workspace):
     world = workspace.world
-    issues = [workspace.open_issue(f"Issue {number}") for number in range(230)]
-    for number in range(130):
+    issues = [workspace.open_issue(f"Issue {number}") for number in range(160)]
+    for number in range(260):
         world.comment(issues[0], f"Comment {number}")
-    world.lies = 4
+    world.lies = 2
 
     workspace.sync()
 

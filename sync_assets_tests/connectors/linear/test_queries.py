@@ -68,4 +68,3 @@ def test_a_batch_of_documents_is_one_query():
     batch = Settings.model_fields["batch_documents"].default
 
     assert largest_page(*SENT["issues"], MOST_ROWS) >= batch
-    assert largest_page(*SENT["sweep of a team"], MOST_ROWS) == MOST_ROWS
