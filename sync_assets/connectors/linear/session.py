@@ -8,11 +8,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from sync_assets.connectors.base import Session
+from sync_assets.connectors.base import Hint, Session
 from sync_assets.connectors.linear.client import MOST_ROWS, LinearClient, in_batches
 from sync_assets.connectors.linear.documents import issue_document
 from sync_assets.connectors.linear.facts import version
 from sync_assets.connectors.linear.feeds import moved_since, place_of
+from sync_assets.connectors.linear.hints import issues_named
 from sync_assets.connectors.linear.nodes import Issue, page_of
 from sync_assets.connectors.linear.reading import Reader, next_page, sized
 from sync_assets.connectors.linear.watermark import Watermark, new_issues, watermark_at
@@ -43,6 +44,23 @@ class IssuesSession(Session):
     def list(self, since: str | None) -> Listing:
         changes = None if since is None else self._changes(Watermark.parse(since))
         return self._sweep() if changes is None else changes
+
+    def touched(self, since: str, hints: Sequence[Hint]) -> Listing | None:
+        named, place = issues_named(hints), Watermark.parse(since).place
+        if not named:
+            return None
+        issues = self._issues(sorted(named))
+        missing = named.keys() - {issue.id for issue in issues}
+        if not all(named[each] for each in missing):
+            return None  # Linear and its webhook have to agree that it is gone
+        here = [each for each in issues if not each.trashed and self._holds(place, each)]
+        gone = missing | {each.id for each in issues} - {each.id for each in here}
+        return Listing(
+            since,
+            self._entries(here),
+            complete=False,
+            gone=[self._id(each) for each in sorted(gone)],
+        )
 
     def fetch(self, entries: Sequence[ListingEntry], watermark: str) -> Iterator[Fetched]:
         place = Watermark.parse(watermark).place
@@ -93,9 +111,7 @@ class IssuesSession(Session):
             return None
         place, gone = moved.place.id, new_issues(moved.gone, since)
         present = sorted(new_issues(moved.present, since) - gone)
-        issues = [
-            checked(Issue, node, "Linear's issue") for node in self._client.issues(present, "facts")
-        ]
+        issues = self._issues(present)
         gone |= {issue.id for issue in issues if issue.trashed}
         entries = self._entries(
             [issue for issue in issues if not issue.trashed and self._holds(place, issue)]
@@ -109,6 +125,11 @@ class IssuesSession(Session):
             current=True,
             gone=[self._id(each) for each in sorted(gone)],
         )
+
+    def _issues(self, ids: Sequence[str]) -> Sequence[Issue]:
+        """Those of these ids that there are, with the facts that come with them."""
+        nodes = self._client.issues(ids, "facts")
+        return [checked(Issue, node, "Linear's issue") for node in nodes]
 
     def _entries(self, issues: Sequence[Issue]) -> Sequence[ListingEntry]:
         """Without those that go while what belongs to them is read."""

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from pydantic import JsonValue
+
 from sync_assets.connectors.linear.connector import WORKSPACE
 from sync_assets.connectors.webhook import (
     EVERYWHERE,
@@ -61,13 +63,19 @@ class LinearWebhook(Webhook):
             _teams(payload),
             (ISSUES,),
             subject,
-            {"issue": issue} if issue and not swept else {},
+            _hints(issue, gone=(name, action) == ("Issue", "remove")) if not swept else {},
             at=iso_time(payload.text("createdAt")),
             sweep=swept,
         )
 
     def concerns(self, event: Event, source: Source) -> bool:
         return source.scope == WORKSPACE or super().concerns(event, source)
+
+
+def _hints(issue: str | None, *, gone: bool) -> Mapping[str, JsonValue]:
+    """What is to be read again, and whether it is said to be there no more."""
+    hints: dict[str, JsonValue] = {"issue": issue}
+    return hints | ({"gone": True} if gone else {})
 
 
 def _issue_of(data: Payload) -> str | None:

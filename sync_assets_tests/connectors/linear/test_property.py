@@ -169,6 +169,13 @@ class TeamHistory(RuleBasedStateMachine):
     def time_passes(self, seconds: float) -> None:
         self.clock.advance(seconds)
 
+    @rule(pick=PICK)
+    def hint(self, pick: int) -> None:
+        """A webhook names an issue, whether something happened to it or not."""
+        for issue in one_of([*self.world.issues.values()], pick):
+            self.workspace.read_again({"issue": issue.id})
+            self.settled = False
+
     @rule(last=st.sampled_from(["list", "documents"]))
     def crash(self, last: Literal["list", "documents"]) -> None:
         """A process that is killed after one of its steps."""

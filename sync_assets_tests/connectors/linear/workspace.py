@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import AnyHttpUrl, SecretStr
 
+from sync_assets.connectors.base import Hint
 from sync_assets.connectors.linear.connector import Linear
 from sync_assets.http.clients import HttpClients
 from sync_assets.models import Source, SyncMode, SyncReport, VerifyReport
@@ -53,6 +54,11 @@ class Workspace:
         """One sync, and the log of requests begun anew."""
         self.sandbox.requests.clear()
         return sync_stream(self._stream_sync(), mode)
+
+    def read_again(self, *hints: Hint) -> SyncReport:
+        """What webhooks named."""
+        self.sandbox.requests.clear()
+        return sync_stream(self._stream_sync(), "incremental", hints)
 
     def settle(self) -> None:
         """What the last sync saw is no change any more."""

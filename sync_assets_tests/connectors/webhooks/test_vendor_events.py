@@ -132,6 +132,15 @@ def test_a_comment_of_linears_is_about_its_issue():
     assert event.places == ("team-0",)
 
 
+def test_a_removed_issue_of_linears_is_said_to_be_gone_and_a_removed_comment_is_not():
+    data = {"id": "comment-1", "issueId": "issue-9"}
+
+    assert _parsed("linear", action="remove").hints == {"issue": "issue-1", "gone": True}
+    assert _parsed("linear", action="remove", type="Comment", data=data).hints == {
+        "issue": "issue-9"
+    }
+
+
 def test_a_workspace_of_linears_is_concerned_by_every_team():
     event = _parsed("linear")
 
