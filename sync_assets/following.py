@@ -9,8 +9,8 @@ from sync_assets.links import file_target, repository_of
 from sync_assets.models import Source
 from sync_assets.stores import Stores
 
-MOST_FOUND = 10
-"""Of one document: the nearest first, so that a page everyone mentions does not drown the rest."""
+MOST_FOUND = 8
+"""Of one hop: so that a page everyone mentions drowns neither the hit nor what is behind it."""
 _NAMES = frozenset({"is", "contains"})
 """Kinds by which a target leads to a document: a commit leads to its pull request."""
 
@@ -31,7 +31,7 @@ def follow(
     sources: Collection[Source] | None = None,
     without: Collection[tuple[str, str]] = (),
 ) -> list[LinkedDocument]:
-    """At most MOST_FOUND documents within `hops` links, each once, by its shortest way.
+    """The documents within `hops` links, at most MOST_FOUND a hop, each once, by its shortest way.
 
     Only documents of `sources` are seen: all registered ones where none are given; and none of
     `without`: source ids, each with a stream.
@@ -46,7 +46,7 @@ def follow(
         for step in walk.steps(frontier):
             if step.found not in seen:
                 steps.setdefault(step.found, step)
-        frontier = list(steps)[: MOST_FOUND - len(found)]
+        frontier = list(steps)[:MOST_FOUND]
         if not frontier:
             break
         seen |= steps.keys()
@@ -124,7 +124,8 @@ class _Walk:
         return sorted(allowed, key=lambda link: (_RANK[link.kind], link.target, link.document_id))
 
 
-_RANK = {"closes": 0, "runs": 1, "contains": 2, "touches": 3, "mentions": 4, "is": 5}
+_RANK = {"closes": 0, "runs": 1, "contains": 2, "mentions": 3, "touches": 4, "is": 5}
+"""What a person wrote goes before files, of which a pull request may touch hundreds."""
 
 
 def _same(one: str, other: str) -> bool:

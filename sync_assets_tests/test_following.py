@@ -122,7 +122,7 @@ def test_what_everyone_mentions_is_cut_to_the_nearest(desk: Desk):
 
     ways = desk.ways("issue", hops=3)
 
-    assert len(ways) == MOST_FOUND
+    assert len([way for way in ways if way.startswith("1 ")]) == MOST_FOUND
     assert ways[0] == "1 issue from closes pull"
 
 

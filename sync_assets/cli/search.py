@@ -1,5 +1,6 @@
 """`sync-assets search`: hits with their link, version and freshness."""
 
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime
 from typing import Annotated, Literal
@@ -22,7 +23,8 @@ EXAMPLES = examples(
     'search "retry a webhook" --source github:owner/name --path "src/**" --json',
 )
 _VERSION_WIDTH = 15  # a file's mode and eight digits of its blob id
-HOPS = 2
+HOPS = 3
+"""From a deployment by its pull request and its ticket to the thread where it began."""
 _SNIPPET_LINES = 5
 _SNIPPET_WIDTH = 110
 _WORDS_OF_STALE = {"true": "stale", "false": "fresh", "unknown": "freshness unknown"}
@@ -41,7 +43,7 @@ def search(
     stream: Annotated[str | None, typer.Option(help="Only this stream, such as files.")] = None,
     path: Annotated[str | None, typer.Option(help="Only paths that match this glob.")] = None,
     follow: Annotated[
-        bool, typer.Option("--follow", help="Also what each hit is linked with, two links far.")
+        bool, typer.Option("--follow", help="Also what each hit is linked with, three links far.")
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -80,9 +82,23 @@ def print_answer(answer: SearchAnswer, now: datetime, *, snippets: bool = True) 
         print_line(f"   {freshness(hit, now)}", style="green" if hit.stale == "false" else "yellow")
         if snippets:
             _print_snippet(hit.text)
-        for linked in hit.linked:
+        for linked in _as_a_tree(hit):
             print_line(f"   {'  ' * (linked.hop - 1)}{_way(linked)}  {printable(linked.title)}")
             print_line(f"   {'  ' * linked.hop}{printable(linked.url)}", style="cyan")
+
+
+def _as_a_tree(hit: Hit) -> Iterator[LinkedDocument]:
+    """What is linked, each below the document that it was found from."""
+    below: dict[str, list[LinkedDocument]] = {}
+    for linked in hit.linked:
+        below.setdefault(linked.via, []).append(linked)
+
+    def under(document_id: str) -> Iterator[LinkedDocument]:
+        for linked in below.get(document_id, ()):
+            yield linked
+            yield from under(linked.document_id)
+
+    return under(hit.document_id)
 
 
 def _way(linked: LinkedDocument) -> str:

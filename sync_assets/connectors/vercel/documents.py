@@ -110,12 +110,15 @@ def _own_facts(deployment: Deployment) -> dict[str, str | None]:
 
 def _commit_facts(meta: Mapping[str, str]) -> dict[str, str | None]:
     organization, repository = meta.get("githubOrg"), meta.get("githubRepo")
+    source = f"{organization}/{repository}" if organization and repository else None
+    number = meta.get("githubPrId")
     return {
         "branch": meta.get("githubCommitRef") or meta.get("gitlabCommitRef"),
         "commit": meta.get("githubCommitSha") or meta.get("gitlabCommitSha"),
         "commit message": meta.get("githubCommitMessage") or meta.get("gitlabCommitMessage"),
         "commit author": meta.get("githubCommitAuthorLogin"),
-        "repository": f"{organization}/{repository}" if organization and repository else None,
+        "repository": source,
+        "pull request": f"{source}#{number}" if source and number else None,
     }
 
 

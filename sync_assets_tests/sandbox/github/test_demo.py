@@ -83,7 +83,7 @@ def test_every_number_and_path_that_people_name_exists(repository: Repository, t
 
 def test_people_name_tickets_and_deployments_that_the_demo_has(tracker: Tracker, clock: FakeClock):
     world = VercelWorld(clock)
-    build_demo_deployments(world, "0" * 40)
+    build_demo_deployments(world, {})
     shown = {listed(each, world.now)["inspectorUrl"] for each in world.listed(PROJECT)}
     text = " ".join(text for item in tracker.items.values() for text in said(item))
     assert {FAILED_DEPLOYMENT, PREVIEW_DEPLOYMENT} <= shown
