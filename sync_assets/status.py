@@ -1,11 +1,14 @@
-"""How every source stands: one row a source and stream."""
+"""How every source stands: one row a source and stream; and the rate budgets in use."""
 
 from collections import Counter
 from datetime import datetime
 
 from sync_assets.connectors.catalog import connector_named
+from sync_assets.control.budgets import SLOTS
 from sync_assets.control.cursors import Cursor
+from sync_assets.control.grants import rolled
 from sync_assets.freshness import stream_freshness
+from sync_assets.http.policy import Priority, rules_of
 from sync_assets.index.reader import StreamRows
 from sync_assets.models import Answer, SourceStatus, Stale
 from sync_assets.stores import Stores
@@ -36,6 +39,64 @@ class SourceStatusRow(Answer):
     stale: Stale
     stale_because: str | None
     last_error: str | None
+
+
+class BudgetRow(Answer):
+    """One rate budget of one credential (a digest names it) in its current window: points.
+
+    `reserve` of what remains are kept for webhooks, and twice as many from backfills; `granted`
+    are those of calls under way; `spent` is what we used. `waits_until` is when those may call
+    again who found it used up, or were refused.
+    """
+
+    host: str
+    resource: str
+    credential: str
+    limit: int | None
+    remaining: int | None
+    reserve: int | None
+    spent: int
+    granted: int
+    reset_at: datetime | None
+    waits_until: datetime | None
+
+
+class StatusAnswer(Answer):
+    """`budgets` are those that were drawn on in their current window; others are whole."""
+
+    sources: list[SourceStatusRow]
+    budgets: list[BudgetRow]
+
+
+def budgets(stores: Stores) -> list[BudgetRow]:
+    """Those in use, in order of host and resource."""
+    now = stores.clock()
+    policy = rules_of(stores.settings).policy(Priority.SCHEDULE)
+    rows: list[BudgetRow] = []
+    for key, kept in stores.budgets.all():
+        budget = rolled(kept, now)
+        waits = [
+            until
+            for until in (budget.blocked_until, budget.waiting_until)
+            if until is not None and until > now
+        ]
+        if key.resource == SLOTS or not (budget.reset_at or budget.grants or waits):
+            continue
+        rows.append(
+            BudgetRow(
+                host=key.host,
+                resource=key.resource,
+                credential=key.credential,
+                limit=budget.limit,
+                remaining=None if budget.remaining is None else max(0, budget.remaining),
+                reserve=None if budget.limit is None else policy.floor(budget.limit),
+                spent=budget.spent,
+                granted=budget.outstanding(),
+                reset_at=budget.reset_at,
+                waits_until=max(waits, default=None),
+            )
+        )
+    return rows
 
 
 def status(stores: Stores) -> list[SourceStatusRow]:

@@ -1,4 +1,4 @@
-"""`sync-assets status`: every source at a glance."""
+"""`sync-assets status`: every source at a glance, and the rate budgets in use."""
 
 import sys
 from contextlib import closing
@@ -8,9 +8,17 @@ from typing import Annotated
 import typer
 
 from sync_assets.cli.options import Json
-from sync_assets.cli.output import ago, examples, note, print_json, print_table, printable
+from sync_assets.cli.output import (
+    ago,
+    examples,
+    note,
+    print_json,
+    print_line,
+    print_table,
+    printable,
+)
 from sync_assets.settings import load_settings
-from sync_assets.status import SourceStatusRow
+from sync_assets.status import BudgetRow, SourceStatusRow, StatusAnswer, budgets
 from sync_assets.status import status as read_status
 from sync_assets.stores import open_stores
 
@@ -26,6 +34,7 @@ _COLUMNS = (
     "verified",
     "stale",
 )
+_BUDGETS = ("budget", "resource", "credential", "left", "of", "reserve", "resets", "waits until")
 
 
 def status(
@@ -33,14 +42,18 @@ def status(
     csv: Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Show each source: documents, chunks, failures, held deletes, and how fresh it is."""
+    """Show each source: documents, chunks, failures, held deletes, and how fresh it is.
+
+    Below them the vendors' rate budgets that are in use, of whose rest the reserve is kept.
+    """
     if csv and as_json:
         raise typer.BadParameter("choose one of --csv and --json")
     with closing(open_stores(load_settings())) as stores:
-        rows = read_status(stores)
+        answer = StatusAnswer(sources=read_status(stores), budgets=budgets(stores))
         now = stores.clock()
+    rows = answer.sources
     if as_json:
-        print_json(rows)
+        print_json(answer)
     elif csv:
         from pandas import DataFrame
 
@@ -49,6 +62,9 @@ def status(
         frame.to_csv(sys.stdout, index=False)
     else:
         print_table(_COLUMNS, [_cells(row, now) for row in rows])
+        if answer.budgets:
+            print_line()
+            print_table(_BUDGETS, [_budget(row) for row in answer.budgets])
         for row in rows:
             if row.deferred_until is not None and row.deferred_until > now:
                 wait = f"waits until {row.deferred_until:%Y-%m-%d %H:%M:%S} UTC"
@@ -72,4 +88,17 @@ def _cells(row: SourceStatusRow, now: datetime) -> tuple[object, ...]:
         row.held,
         ago(row.verified_at, now),
         row.stale,
+    )
+
+
+def _budget(row: BudgetRow) -> tuple[object, ...]:
+    return (
+        row.host,
+        row.resource,
+        row.credential,
+        row.remaining,
+        row.limit,
+        row.reserve,
+        row.reset_at,
+        row.waits_until,
     )

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from sync_assets.control.budgets import BudgetStore, MemoryBudgets
 from sync_assets.control.database import Clock, utc_now
 from sync_assets.http.policy import Priority, Rules
+from sync_assets.http.usage import Usage
 
 if TYPE_CHECKING:
     import httpx
 
     from sync_assets.http.credentials import Credential
     from sync_assets.http.dialect import Dialect
-    from sync_assets.http.rate_limit import Governor, Usage
+    from sync_assets.http.rate_limit import Governor
 
 TIMEOUT_SECONDS = 30.0
 T = TypeVar("T")
@@ -89,8 +90,8 @@ class HttpClients:
             if self._opened is not None:
                 self._opened.priority = priority
 
-    def usage(self) -> "list[Usage]":
-        """Calls, points and bytes so far, by vendor and resource."""
+    def usage(self) -> list[Usage]:
+        """Calls, points and bytes so far, by vendor and resource, and what is left."""
         with self._lock:
             return [] if self._opened is None else self._opened.usage()
 

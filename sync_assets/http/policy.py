@@ -49,15 +49,15 @@ class Rules:
     cap_percent: int = 100
     quiet: QuietHours | None = None
 
-    def policy(self, priority: Priority, minute: "MinuteLimits") -> Policy:
+    def policy(self, priority: Priority, minute: "MinuteLimits | None" = None) -> Policy:
         """What calls of that priority may draw on."""
         return Policy(
             reserve_points=self.reserve_points,
             reserve_percent=self.reserve_percent,
             reserves=int(priority),
             cap_percent=self.cap_percent,
-            minute_points=minute.points,
-            minute_seconds=minute.seconds,
+            minute_points=None if minute is None else minute.points,
+            minute_seconds=None if minute is None else minute.seconds,
         )
 
 

@@ -89,6 +89,11 @@ class Pool:
         self._budgets.change(self.key, step)
         self._was_reported()
 
+    def left(self) -> int | None:
+        """Points that the vendor would still give, by all that we know; None: it never told."""
+        budget = self._budgets.get(self.key)
+        return reported(budget, self._holder, self._report(), self._clock()).remaining
+
     def give_back(self) -> None:
         """All that is not under way."""
         if not (self._points or self._read or self._unseen or self._unread or self._answered):

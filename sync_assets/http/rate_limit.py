@@ -18,6 +18,7 @@ from sync_assets.http.dialect import BudgetReading, MinuteLimits
 from sync_assets.http.policy import Priority, Rules
 from sync_assets.http.pool import Pool
 from sync_assets.http.slots import Slots
+from sync_assets.http.usage import Usage
 
 Pause = Callable[[datetime, str], None]
 """Sleeps until then, or raises RateLimited where that is too long; the text says why."""
@@ -35,17 +36,6 @@ class Call:
     minute: MinuteLimits
     at_once: int | None = None
     background: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """What a process used of one resource since it opened its clients."""
-
-    vendor: str
-    resource: str
-    calls: int = 0
-    points: int = 0
-    bytes: int = 0
 
 
 class Governor:
@@ -71,6 +61,7 @@ class Governor:
         self._pools: dict[BudgetKey, Pool] = {}
         self._slots: dict[BudgetKey, Slots] = {}
         self._usage: dict[tuple[str, str], Usage] = {}
+        self._keys: dict[tuple[str, str], set[BudgetKey]] = {}
 
     def enter(self, call: Call, pause: Pause) -> "Ticket":
         """Wait until the call may be made. Raises what `pause` raises, and StoreUnavailable."""
@@ -90,7 +81,9 @@ class Governor:
     def usage(self) -> list[Usage]:
         """Of all resources so far, by vendor and name."""
         with self._changed:
-            return [self._usage[name] for name in sorted(self._usage)]
+            return [
+                replace(self._usage[name], left=self._left(name)) for name in sorted(self._usage)
+            ]
 
     def close(self) -> None:
         """Give back what was granted and not used."""
@@ -119,6 +112,7 @@ class Governor:
         if slots is not None:
             slots.in_use += 1
         used = self._used(call)
+        self._keys.setdefault((call.vendor, call.key.resource), set()).add(call.key)
         self._usage[call.vendor, call.key.resource] = replace(
             used, calls=used.calls + 1, points=used.points + call.ask.points
         )
@@ -156,6 +150,11 @@ class Governor:
             used = self._used(call)
             self._usage[call.vendor, call.key.resource] = replace(used, bytes=used.bytes + size)
             self._changed.notify_all()
+
+    def _left(self, name: tuple[str, str]) -> int | None:
+        """The least of a process's credentials: two that it uses at once are rare."""
+        pools = [self._pools[key] for key in self._keys[name] if key in self._pools]
+        return min((left for pool in pools if (left := pool.left()) is not None), default=None)
 
     def _used(self, call: Call) -> Usage:
         name = call.vendor, call.key.resource

@@ -35,6 +35,7 @@ from sync_assets.pipeline.metadata import (
     documents_metadata,
     index_metadata,
     maintenance_metadata,
+    usage_metadata,
 )
 from sync_assets.pipeline.partitions import sources_partitions
 from sync_assets.pipeline.resources import Provided
@@ -280,6 +281,7 @@ def _stage(
                 context.log.info("%s has no %s", step.source.source_id, stream.name)
                 return
             metadata, goes_on = work(context, step.of(stream))
+            metadata = {**metadata, **usage_metadata(step.meter.read())}
             if goes_on:
                 yield dg.MaterializeResult(metadata=metadata)
             else:

@@ -10,7 +10,13 @@ from dagster import AssetExecutionContext
 from sync_assets.connectors.base import Session, Stream
 from sync_assets.errors import LeaseHeld, RateLimited
 from sync_assets.models import ListReport, SyncMode, digest
-from sync_assets.pipeline.metadata import Metadata, documents_metadata, listing_metadata, waits
+from sync_assets.pipeline.metadata import (
+    Metadata,
+    documents_metadata,
+    listing_metadata,
+    usage_metadata,
+    waits,
+)
 from sync_assets.pipeline.steps import Step, StreamStep
 from sync_assets.sync.removal import remove_left_out
 
@@ -42,6 +48,7 @@ def bring_in(
                 observe(context, key, listing_metadata(wait, step.link))
                 continue
             metadata, watermark = _brought_in(one, sessions[name], mode, fetch=fetch)
+            metadata = {**metadata, **usage_metadata(step.meter.read())}
             if watermark is None:
                 observe(context, key, metadata)
             else:

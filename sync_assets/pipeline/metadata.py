@@ -6,6 +6,7 @@ from datetime import datetime
 import dagster as dg
 
 from sync_assets.control.cursors import Cursor
+from sync_assets.http.usage import Usage
 from sync_assets.index.maintenance import Maintained, TableStatistics
 from sync_assets.index.reader import StoredChunks
 from sync_assets.index.schema import TableName
@@ -80,6 +81,26 @@ def unparsed_metadata(keys: Sequence[str]) -> Metadata:
         return {}
     more = [f"... and {len(keys) - SHOWN} more"] * (len(keys) > SHOWN)
     return {"unparsed": dg.MetadataValue.text("\n".join([*keys[:SHOWN], *more]))}
+
+
+def usage_metadata(usage: Sequence[Usage]) -> Metadata:
+    """What was asked of vendors' APIs: in all, which is always told, and by each one's resource
+    (`github_graphql_calls`), with the points that are left of its budget.
+    """
+    numbers = {
+        "api_calls": sum(each.calls for each in usage),
+        "api_bytes": sum(each.bytes for each in usage),
+    }
+    for each in usage:
+        name = f"{each.vendor}_{each.resource}"
+        numbers |= {
+            f"{name}_calls": each.calls,
+            f"{name}_points": each.points,
+            f"{name}_bytes": each.bytes,
+        }
+        if each.left is not None:
+            numbers[f"{name}_left"] = each.left
+    return {name: dg.MetadataValue.int(number) for name, number in numbers.items()}
 
 
 def failures_metadata(failures: Sequence[Failure]) -> Metadata:

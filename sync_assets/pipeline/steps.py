@@ -8,6 +8,8 @@ import dagster as dg
 
 from sync_assets.connectors.base import Connector, Hint, Session, Stream
 from sync_assets.errors import LeaseHeld
+from sync_assets.http.clients import HttpClients
+from sync_assets.http.usage import Usage, used_since
 from sync_assets.models import Failure, Source, SyncMode
 from sync_assets.pipeline import tags
 from sync_assets.pipeline.deliveries import Given
@@ -21,6 +23,19 @@ from sync_assets.sync.progress import Progress
 LEASE_RETRIES = 2
 
 
+class Meter:
+    """What the vendors' APIs were used for, from one reading to the next."""
+
+    def __init__(self, http: HttpClients) -> None:
+        self._http = http
+        self._before: Sequence[Usage] = ()
+
+    def read(self) -> Sequence[Usage]:
+        """Since the last reading; the first one since the step began."""
+        before, self._before = self._before, self._http.usage()
+        return used_since(before, self._before)
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One step of one run: the stores, and the source behind the partition."""
@@ -32,6 +47,7 @@ class Step:
     link: str
     progress: Progress
     given: Given
+    meter: Meter
 
     def has(self, stream: Stream) -> bool:
         """Whether the source's settings ask for the stream."""
@@ -108,7 +124,8 @@ def opened_step(
         names = [stream.name for stream in connector.streams_of(source)]
         given = Given.to(context.run, opened, names)
         show = stores.progress(context.log)
-        yield Step(stores, opened, source, connector, link, show, given)
+        meter = Meter(opened.http)
+        yield Step(stores, opened, source, connector, link, show, given, meter)
 
 
 @contextmanager

@@ -226,7 +226,7 @@ def test_verify_ends_with_3_where_the_index_differs_and_with_0_after_repair(
 
 
 def test_status_counts_documents_as_table_json_and_csv(cli: Cli, synced: str):
-    row = cli("status", "--json").json[0]
+    row = cli("status", "--json").json["sources"][0]
     table = cli("status").out.splitlines()
     rows = list(csv.DictReader(io.StringIO(cli("status", "--csv").out)))
 
@@ -241,7 +241,7 @@ def test_status_without_sources_is_an_empty_table_with_a_hint(cli: Cli):
     assert outcome.code == 0
     assert outcome.out.startswith("source\t")
     assert "sources add" in outcome.err
-    assert cli("status", "--json").json == []
+    assert cli("status", "--json").json == {"sources": [], "budgets": []}
 
 
 def test_failures_are_listed_tried_again_and_forgotten(cli: Cli, source_id: str, home: Path):

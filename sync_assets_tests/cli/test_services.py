@@ -207,13 +207,13 @@ def test_sync_that_stopped_with_up_is_ended_by_the_next_up(
         cli("sources", "add", "github", "acme/big")
         with _started("up", "--port", "0", "--json") as up:
             _next_json(up)
-            _wait_until(lambda: cli("status", "--json").json[0]["documents"] > 0)
+            _wait_until(lambda: cli("status", "--json").json["sources"][0]["documents"] > 0)
             up.send_signal(signal.SIGTERM)
             up.communicate(timeout=60)
-        between = cli("status", "--json").json[0]
+        between = cli("status", "--json").json["sources"][0]
         with _started("up", "--port", "0", "--json") as up:
             _next_json(up)
-            _wait_until(lambda: cli("status", "--json").json[0]["stale"] == "false")
+            _wait_until(lambda: cli("status", "--json").json["sources"][0]["stale"] == "false")
         verified = cli("verify")
 
     assert between["verified_at"] is None

@@ -14,7 +14,7 @@ from sync_assets.errors import RateLimited
 from sync_assets.http.clients import HttpClients
 from sync_assets.http.credentials import Credential
 from sync_assets.http.policy import Priority, Rules, quiet_hours
-from sync_assets.http.rate_limit import Usage
+from sync_assets.http.usage import Usage, used_since
 from sync_assets_tests.fakes import FakeClock
 from sync_assets_tests.http.conftest import Sleeps
 from sync_assets_tests.http.server import Received, Reply, Server
@@ -246,3 +246,20 @@ def test_usage_counts_calls_points_and_bytes(
         Usage("vendor", "core", calls=2, points=6, bytes=20),
         Usage("vendor", "search", calls=1, points=1, bytes=10),
     ]
+
+
+def test_usage_tells_what_is_left_though_nothing_was_reported_yet(
+    opened: Opened, counting: Server, credential: Credential
+):
+    clients, other = opened(Rules()), opened(Rules())
+    for _ in range(7):
+        clients.client(VENDOR, counting.url, credential).get("things")
+    (before,) = clients.usage()
+    other.client(VENDOR, counting.url, credential).get("things")
+    clients.client(VENDOR, counting.url, credential).get("things")
+
+    assert before == Usage("vendor", "core", calls=7, points=7, bytes=14, left=53)
+    assert used_since([before], clients.usage()) == [
+        Usage("vendor", "core", calls=1, points=1, bytes=2, left=51)
+    ]
+    assert used_since(clients.usage(), clients.usage()) == []
