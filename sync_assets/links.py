@@ -2,7 +2,8 @@
 
 A target is written in one way, whoever mentions it: `github:owner/name#12` (issues and pull
 requests share their numbers), `github:owner/name:path` (a file, at whatever commit),
-`commit:<sha>`, `ticket:ENG-42`, and any other URL without what says nothing of the page.
+`commit:<sha>`, `ticket:ENG-42`, `notion:<32 hex digits>` (a page, by whichever of its addresses),
+and any other URL without what says nothing of the page.
 
 Prose is searched for all of these; code only for URLs, as `#123456` is a colour there. What a
 vendor itself tells (a pull request closes, touches, contains) comes in the document's metadata.
@@ -13,11 +14,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import cast, get_args
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from sync_assets.models import Document, Link, LinkKind, Source
 
-LINKS_VERSION = 1
+LINKS_VERSION = 2
 """Grows with every change of a rule; documents indexed by another version are indexed again."""
 
 MOST_LINKS = 1_000
@@ -47,6 +48,8 @@ _STANDARDS = frozenset(
 """`UTF-8` is no ticket."""
 _SHA = re.compile(r"(?<![\w./#@-])[0-9a-f]{7,40}(?![\w-]|\.\w)")
 _LINEAR = re.compile(r"/[^/]+/issue/([A-Za-z][A-Za-z0-9]{1,9}-\d+)(?:/|$)")
+_NOTION = re.compile(r"(?:(?:www|app)\.)?notion\.(?:so|com)|[\w-]+\.notion\.site")
+_NOTION_PAGE = re.compile(r"(?:^|[/-])([0-9a-f]{32})$")
 _NOISE = re.compile(r"(?:utm_\w+|gclid|fbclid)=")
 _GITHUB_NUMBER = re.compile(r"/([^/]+/[^/]+)/(?:issues|pull|discussions)/(\d+)(?:/|$)")
 _GITHUB_COMMIT = re.compile(r"/[^/]+/[^/]+/(?:pull/\d+/)?commits?/([0-9a-f]{7,40})(?:/|$)")
@@ -99,7 +102,7 @@ class Spelling:
         name = name.strip()
         if name.startswith(("http://", "https://")):
             return self.of_url(name)
-        if name.startswith(("github:", "commit:", "ticket:")):
+        if name.startswith(("github:", "commit:", "ticket:", "notion:")):
             return name
         if reference := _REFERENCE.fullmatch(name):
             return self.of_number(reference[1] or self.repository, reference[2])
@@ -132,6 +135,8 @@ class Spelling:
                 return known
         if host == "linear.app" and (ticket := _LINEAR.match(path)):
             return f"ticket:{ticket[1].upper()}"
+        if _NOTION.fullmatch(host) and (page := _notion_page(path, parts.query)):
+            return f"notion:{page}"
         query = "&".join(part for part in parts.query.split("&") if not _NOISE.match(part))
         return f"{parts.scheme}://{place}{path}{'?' if query else ''}{query}"
 
@@ -143,6 +148,15 @@ class Spelling:
         if file := _GITHUB_FILE.match(path):
             return file_target(file[1], unquote(file[2]))
         return None
+
+
+def _notion_page(path: str, query: str) -> str | None:
+    """Its id stands at the end of the path, with dashes or without, or in `p` beside a table."""
+    beside = parse_qs(query).get("p", [""])[0]
+    for text in (beside, path, path.rpartition("/")[2].replace("-", "")):
+        if found := _NOTION_PAGE.search(text.lower()):
+            return found[1]
+    return None
 
 
 def _named(document: Document, spelling: Spelling) -> Iterator[Link]:

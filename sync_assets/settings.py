@@ -176,6 +176,12 @@ class Settings(BaseSettings):
     slack_webhook_secret_previous: SecretStr = Field(
         default=SecretStr(""), description="The one before, while you rotate."
     )
+    notion_token: SecretStr = Field(
+        default=SecretStr(""), description="Of a connection that the data sources are shared with."
+    )
+    notion_api_url: HttpUrl = Field(
+        default=AnyHttpUrl("https://api.notion.com/v1"), description="Notion's REST API."
+    )
     git_timeout_seconds: int = Field(default=600, ge=1, description="A git command's longest run.")
     delivery_days: int = Field(
         default=30, ge=1, description="Webhook deliveries are forgotten so long after their end."

@@ -22,6 +22,7 @@ SOURCES = {
     "git": ["files"],
     "github": ["files", "issues and pull requests", "comments"],
     "linear": ["key", "issues"],
+    "notion": ["data source", "pages", "content", "comments", "people"],
     "slack": ["token", "channel", "messages", "members"],
     "vercel": ["project", "deployments", "build logs", "environment"],
 }
@@ -38,6 +39,8 @@ def sandbox(tmp_path: Path) -> Generator[Sandbox]:
         sandbox.slack.create_channel("C0PAYMENTS", "payments")
         sandbox.slack.join("U0MARA", "Mara Lind")
         sandbox.vercel.create_project("shop")
+        table = sandbox.notion.create_source("Handbook")
+        sandbox.notion.create_page(table, "On call")
         yield sandbox
 
 
@@ -52,6 +55,8 @@ def stores(sandbox: Sandbox, tmp_path: Path) -> Generator[Stores]:
         linear_api_key=SecretStr("lin_api_sandbox"),
         slack_api_url=AnyHttpUrl(f"{sandbox.url}/slack/api/"),
         slack_token=SecretStr("xoxb-sandbox-token"),
+        notion_api_url=AnyHttpUrl(f"{sandbox.url}/notion/v1"),
+        notion_token=SecretStr("ntn-sandbox-token"),
         vercel_api_url=AnyHttpUrl(f"{sandbox.url}/vercel"),
         vercel_token=SecretStr("vercel-sandbox-token"),
     )
@@ -64,6 +69,7 @@ def register(stores: Stores, sandbox: Sandbox, connector: str) -> Source:
         "git": f"{sandbox.url}/acme/shop.git",
         "github": "acme/shop",
         "linear": "ENG",
+        "notion": next(iter(sandbox.notion.sources)),
         "slack": "C0PAYMENTS",
         "vercel": "acme/shop",
     }
@@ -100,6 +106,17 @@ def test_a_check_writes_nothing_to_the_index(stores: Stores, sandbox: Sandbox, c
 
     assert not Path(stores.settings.index_uri).exists()
     assert stores.registry.get(source.source_id) == source
+
+
+@pytest.mark.parametrize("lacking", ["comments", "users"])
+def test_a_missing_capability_of_notion_is_named(stores: Stores, sandbox: Sandbox, lacking: str):
+    sandbox.notion.lacks = {lacking}
+
+    found = checked(stores, register(stores, sandbox, "notion"))
+
+    [refused] = [each for each in found.values() if not each.passed]
+    assert refused.name == {"comments": "comments", "users": "people"}[lacking]
+    assert str(refused.needs).startswith("the capability Read")
 
 
 @pytest.mark.parametrize(

@@ -40,12 +40,14 @@ def test_every_asset_has_its_place():
         "github/pull_requests",
         "github/repo_tree",
         "linear/issues",
+        "notion/pages",
         "search_index/git_files",
         "search_index/github_files",
         "search_index/github_issues",
         "search_index/github_pull_requests",
         "search_index/linear_issues",
         "search_index/maintenance",
+        "search_index/notion_pages",
         "search_index/slack_conversations",
         "search_index/vercel_deployments",
         "slack/conversations",
@@ -71,6 +73,7 @@ def test_the_index_of_a_stream_depends_on_its_documents_and_those_on_its_listing
         "search_index/github_issues",
         "search_index/github_pull_requests",
         "search_index/linear_issues",
+        "search_index/notion_pages",
         "search_index/slack_conversations",
         "search_index/vercel_deployments",
     ]
@@ -90,12 +93,14 @@ def test_jobs_schedules_and_sensors_are_these_and_run_by_default():
         "sync_git",
         "sync_github",
         "sync_linear",
+        "sync_notion",
         "sync_slack",
         "sync_vercel",
         "trigger_deployment",
         "verify_git",
         "verify_github",
         "verify_linear",
+        "verify_notion",
         "verify_slack",
         "verify_vercel",
     ]
@@ -105,11 +110,13 @@ def test_jobs_schedules_and_sensors_are_these_and_run_by_default():
         "nightly_verify_git",
         "nightly_verify_github",
         "nightly_verify_linear",
+        "nightly_verify_notion",
         "nightly_verify_slack",
         "nightly_verify_vercel",
         "reconcile_git",
         "reconcile_github",
         "reconcile_linear",
+        "reconcile_notion",
         "reconcile_slack",
         "reconcile_vercel",
     ]
@@ -135,7 +142,15 @@ def test_the_definitions_are_loadable_and_every_asset_says_what_it_is():
         assert spec.description
         assert spec.owners
         assert spec.kinds
-        assert spec.group_name in {"github", "git", "linear", "slack", "vercel", "search_index"}
+        assert spec.group_name in {
+            "github",
+            "git",
+            "linear",
+            "notion",
+            "slack",
+            "vercel",
+            "search_index",
+        }
 
 
 def test_a_changed_chunker_or_model_shows_as_stale(monkeypatch: pytest.MonkeyPatch):

@@ -13,6 +13,7 @@ from sync_assets.models import Document, Link, Source
 
 GITHUB = "https://github.com"
 SHA = "0123456789abcdef0123456789abcdef01234567"
+PAGE = "0123456789abcdef0123456789abcdef"
 
 
 def _source(connector: str = "github", scope: str = "Acme/Shop@main") -> Source:
@@ -55,6 +56,11 @@ def _mentioned(text: str, path: str | None = "notes.md", connector: str = "githu
         ("https://en.example.org/wiki/A_(b), and", "https://en.example.org/wiki/A_(b)"),
         ("https://user:secret@example.com/x", "https://example.com/x"),
         ("https://linear.app/acme/issue/ENG-42/a-title", "ticket:ENG-42"),
+        (f"https://www.notion.so/acme/On-call-{PAGE}?pvs=4#{PAGE}", f"notion:{PAGE}"),
+        (f"https://app.notion.com/p/{PAGE}", f"notion:{PAGE}"),
+        ("https://acme.notion.site/01234567-89ab-cdef-0123-456789abcdef", f"notion:{PAGE}"),
+        (f"https://www.notion.so/{PAGE[::-1]}?v=1&p={PAGE}&pm=s", f"notion:{PAGE}"),
+        ("https://www.notion.so/help", "https://www.notion.so/help"),
         (f"since {SHA}", f"commit:{SHA}"),
         ("since `0a1b2c3`,", "commit:0a1b2c3"),
         ("fixes ENG-42!", "ticket:ENG-42"),

@@ -65,6 +65,18 @@ SweepHours = Annotated[
         help="github: how often all pull requests and issues are counted.", show_default=False
     ),
 ]
+Content = Annotated[
+    str | None,
+    typer.Option(help="notion: how pages are read: as markdown, or by blocks.", show_default=False),
+]
+Comments = Annotated[
+    bool | None,
+    typer.Option(
+        "--comments/--no-comments",
+        help="notion: comments too, one more call a page.",
+        show_default=False,
+    ),
+]
 Schedule = Annotated[
     str | None,
     typer.Option(metavar="CRON", help="When to sync, in UTC: five cron fields in quotes."),

@@ -9,6 +9,8 @@ from pydantic import JsonValue
 from sync_assets import sources
 from sync_assets.cli.options import (
     Branch,
+    Comments,
+    Content,
     Exclude,
     GraphQL,
     Include,
@@ -45,17 +47,19 @@ FAILED = 1
         "sources add vercel team/project",
         "sources add slack C0123ABCD",
         "sources add linear ENG",
+        "sources add notion 1c7b35e6e67f8096bf3f000ba938459e --no-comments",
     ),
 )
 def add(
     connector: Annotated[
-        str, typer.Argument(help="github, git for any repository, vercel, slack, or linear.")
+        str,
+        typer.Argument(help="github, git for any repository, vercel, slack, linear, notion."),
     ],
     scope: Annotated[
         str,
         typer.Argument(
             help="github: owner/name; git: a URL or a path; vercel: team/project; slack: C0123ABCD;"
-            " linear: ENG or workspace."
+            " linear: ENG or workspace; notion: a data source's id."
         ),
     ],
     *,
@@ -68,6 +72,8 @@ def add(
     streams: Streams = None,
     graphql: GraphQL = None,
     sweep_hours: SweepHours = None,
+    content: Content = None,
+    comments: Comments = None,
     schedule: Schedule = None,
     as_json: Json = False,
 ) -> None:
@@ -83,6 +89,8 @@ def add(
         streams=streams,
         graphql=graphql,
         sweep_hours=sweep_hours,
+        content=content,
+        comments=comments,
     )
     with closing(open_stores(settings)) as stores:
         source = sources.register(
@@ -181,6 +189,8 @@ def edit(
     streams: Streams = None,
     graphql: GraphQL = None,
     sweep_hours: SweepHours = None,
+    content: Content = None,
+    comments: Comments = None,
     schedule: Schedule = None,
     reset: Annotated[
         list[str] | None,
@@ -203,6 +213,8 @@ def edit(
         streams=streams,
         graphql=graphql,
         sweep_hours=sweep_hours,
+        content=content,
+        comments=comments,
     )
     with closing(open_stores(load_settings())) as stores:
         changed = sources.edit(

@@ -7,13 +7,17 @@ from sync_assets.connectors.base import Connector
 from sync_assets.connectors.git.connector import Git
 from sync_assets.connectors.github.connector import GitHub
 from sync_assets.connectors.linear.connector import Linear
+from sync_assets.connectors.notion.connector import Notion
 from sync_assets.connectors.slack.connector import Slack
 from sync_assets.connectors.vercel.connector import Vercel
 from sync_assets.errors import InvalidSettings
 from sync_assets.models import Source
 
 CONNECTORS: Mapping[str, Connector] = MappingProxyType(
-    {connector.name: connector for connector in (GitHub(), Git(), Vercel(), Slack(), Linear())}
+    {
+        connector.name: connector
+        for connector in (GitHub(), Git(), Vercel(), Slack(), Linear(), Notion())
+    }
 )
 
 

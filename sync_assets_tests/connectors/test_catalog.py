@@ -11,6 +11,7 @@ def test_catalog_knows_each_connector_by_its_own_name():
         "vercel": "vercel",
         "slack": "slack",
         "linear": "linear",
+        "notion": "notion",
     }
     assert connector_named("github") is CONNECTORS["github"]
 

@@ -18,6 +18,7 @@ from sync_assets.connectors.catalog import CONNECTORS
 from sync_assets.errors import SourceRejectedUs, SourceUnavailable
 from sync_assets.models import Source, SyncMode, SyncReport, VerifyReport
 from sync_assets.sandbox.faults import Answer
+from sync_assets.sandbox.notion.content import block
 from sync_assets.sandbox.server import Sandbox, running_sandbox
 from sync_assets.sandbox.vercel.world import DONE
 from sync_assets.settings import Settings
@@ -244,6 +245,35 @@ class SlackConversations(Vendor):
         world.delete(CHANNEL, channel.messages[handle])
 
 
+class NotionPages(Vendor):
+    stream = "pages"
+
+    def prepare(self) -> None:
+        self.table = self.sandbox.notion.create_source("Handbook")
+        self.scope = self.table.id
+
+    def connector(self) -> Connector:
+        return CONNECTORS["notion"]
+
+    def create(self, words: str) -> str:
+        made = block("toggle", "Read on", block("paragraph", words))
+        return self.sandbox.notion.create_page(self.table, "A page", made).id
+
+    def edit(self, handle: str, words: str) -> str:
+        page = self.sandbox.notion.pages[handle]
+        self.sandbox.notion.write(page.blocks[0], block("quote", words))
+        return words
+
+    def delete(self, handle: str) -> None:
+        self.sandbox.notion.delete(self.sandbox.notion.pages[handle])
+
+
+class NotionPagesByBlocks(NotionPages):
+    @property
+    def options(self) -> Mapping[str, JsonValue]:
+        return {"content": "blocks"}
+
+
 class ToyNotes(Vendor):
     """A sixth vendor, whose connector is the smallest honest one."""
 
@@ -324,10 +354,11 @@ VENDORS: Collection[type[Vendor]] = (
     VercelDeployments,
     LinearIssues,
     SlackConversations,
+    NotionPages,
     ToyNotes,
     ToyTickets,
 )
-OTHER_WAYS: Collection[type[Vendor]] = (GitHubFilesByApi, GitHubIssuesByRest)
+OTHER_WAYS: Collection[type[Vendor]] = (GitHubFilesByApi, GitHubIssuesByRest, NotionPagesByBlocks)
 """To the same documents."""
 
 
@@ -410,6 +441,8 @@ def running_vendor(kind: type[Vendor], folder: Path) -> Generator[Synced]:
             github_token=SecretStr(TOKEN),
             linear_api_url=AnyHttpUrl(f"{sandbox.url}/linear/graphql"),
             linear_api_key=SecretStr("lin_api_sandbox"),
+            notion_api_url=AnyHttpUrl(f"{sandbox.url}/notion/v1"),
+            notion_token=SecretStr("ntn-sandbox-token"),
             slack_api_url=AnyHttpUrl(f"{sandbox.url}/slack/api/"),
             slack_token=SecretStr("xoxb-sandbox-token"),
             vercel_api_url=AnyHttpUrl(f"{sandbox.url}/vercel"),
