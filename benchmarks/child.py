@@ -1,6 +1,7 @@
 """Our side of a comparison, in a process of its own; settings come from its environment.
 
 python -m benchmarks.child sync CONNECTOR SCOPE full|incremental
+python -m benchmarks.child upkeep
 python -m benchmarks.child verify CONNECTOR SCOPE
 python -m benchmarks.child fetch CONNECTOR SCOPE STATE_FILE [TRANSPORT]
 python -m benchmarks.child discuss REPOSITORY
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from benchmarks.outcomes import Discussed, Fetched, Synced
+from benchmarks.outcomes import Discussed, Fetched, KeptUp, Synced
 from sync_assets.connectors.base import Connector, Size
 from sync_assets.connectors.catalog import connector_named
 from sync_assets.embedding.base import Embedded, Embedder
@@ -70,6 +71,17 @@ def sync(connector: str, scope: str, mode: SyncMode) -> Synced:
         model_seconds=embedder.seconds,
         peak_bytes=peak_bytes(),
     )
+
+
+def upkeep() -> KeptUp:
+    """What `search_index/maintenance` does."""
+    from sync_assets.sync.upkeep import keep_up
+
+    with closing(open_stores(load_settings(None))) as stores:
+        started = time.perf_counter()
+        keep_up(stores)
+        seconds = time.perf_counter() - started
+    return KeptUp(seconds=seconds, peak_bytes=peak_bytes())
 
 
 def verify(connector: str, scope: str) -> VerifyReport:
@@ -183,6 +195,8 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["sync", name, scope, ("full" | "incremental") as mode]:
             print(sync(name, scope, mode).model_dump_json())
+        case ["upkeep"]:
+            print(upkeep().model_dump_json())
         case ["verify", name, scope]:
             print(verify(name, scope).model_dump_json())
         case ["fetch", name, scope, state, *transport]:

@@ -24,6 +24,13 @@ class Synced(Outcome):
         return 0 if self.report.index is None else self.report.index.texts_embedded
 
 
+class KeptUp(Outcome):
+    """One upkeep of an index. `seconds` without the imports."""
+
+    seconds: float
+    peak_bytes: int
+
+
 class Fetched(Outcome):
     """One listing and the contents of all that is new in it. Seconds without the imports.
 

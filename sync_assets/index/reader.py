@@ -5,7 +5,7 @@ Every call sees the newest commit. A table that was never written reads as empty
 
 import json
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,16 +52,18 @@ class StoredDocument:
 
 @dataclass(frozen=True, slots=True)
 class StoredChunks:
-    """All chunk rows of one document. One whole set has one version, hash, chunker and scope, and
-    as many rows (`count`) as chunk ids (`distinct`).
+    """All chunk rows of one document. One whole set has as many rows (`count`) as chunk ids
+    (`distinct`), and one version, hash, chunker and scope; else it is `torn`, and these are one of
+    several.
     """
 
-    versions: frozenset[str]
-    hashes: frozenset[str]
-    chunkers: frozenset[int]
-    scopes: frozenset[str]
+    version: str
+    content_hash: str
+    chunker: int
+    scope: str
     count: int
     distinct: int
+    torn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,16 +155,9 @@ class IndexReader:
         )
         names = [*group, "chunk_id_count", "chunk_id_count_distinct"]
         found: dict[str, StoredChunks] = {}
-        for key, version, content, chunker, scope, count, distinct in tuples(counted.select(names)):
-            whole = StoredChunks(
-                frozenset((version,)),
-                frozenset((content,)),
-                frozenset((chunker,)),
-                frozenset((scope,)),
-                count,
-                distinct,
-            )
-            found[key] = _joined(found[key], whole) if key in found else whole
+        for key, *values in tuples(counted.select(names)):
+            whole = StoredChunks(*values)
+            found[key] = _torn(found[key], whole) if key in found else whole
         return found
 
     def listing_stored(self, source_id: str, stream: str) -> Mapping[str, StoredListing]:
@@ -238,6 +233,8 @@ class IndexReader:
 
     def vectors_of(self, document_ids: Collection[str]) -> dict[str, Vectors]:
         """Content hash -> vector, of all chunks of these documents."""
+        if not document_ids:
+            return {}
         columns = ["content_hash", "vector"]
         table = self._table("chunks", columns, one_of("document_id", set(document_ids)))
         return dict(zip(column(table, "content_hash"), vectors(table), strict=True))
@@ -376,12 +373,6 @@ def _empty(name: TableName, columns: list[str]) -> "pa.Table":
     return schema.empty_table().select(columns)
 
 
-def _joined(one: StoredChunks, other: StoredChunks) -> StoredChunks:
-    return StoredChunks(
-        one.versions | other.versions,
-        one.hashes | other.hashes,
-        one.chunkers | other.chunkers,
-        one.scopes | other.scopes,
-        one.count + other.count,
-        one.distinct + other.distinct,
-    )
+def _torn(one: StoredChunks, other: StoredChunks) -> StoredChunks:
+    count, distinct = one.count + other.count, one.distinct + other.distinct
+    return replace(one, count=count, distinct=distinct, torn=True)

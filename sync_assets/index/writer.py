@@ -1,11 +1,10 @@
 """Writing the index: documents, chunks, listings; each call is one commit, or none."""
 
-from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sync_assets.index.arrow import Vectors, tuples
+from sync_assets.index.arrow import Vectors, column
 from sync_assets.index.commit import Check, Table
 from sync_assets.index.open import Index
 from sync_assets.index.predicates import both, equals, of_stream, one_of
@@ -14,6 +13,7 @@ from sync_assets.index.rows import (
     DocumentRow,
     ListingRow,
     chunk_table,
+    differing,
     document_table,
     link_table,
     listing_table,
@@ -121,25 +121,20 @@ class IndexWriter:
 
         Unless it is the `whole`, rows of other documents stay, save those of `without`.
         """
-        import pyarrow as pa
-
         schema = self._tables["listings"].schema
-        table = without_repeats(listing_table(schema, source_id, stream, rows), "document_id")
+        wanted = without_repeats(listing_table(schema, source_id, stream, rows), "document_id")
         dataset = self.index.open("listings")
-        stored: list[tuple[Any, ...]] = []
+        stored = schema.empty_table()
         if dataset is not None:
             with self.index.errors():
-                stored = tuples(dataset.to_table(filter=of_stream(source_id, stream)))
-        wanted = tuples(table)
+                stored = dataset.to_table(filter=of_stream(source_id, stream))
+        changed, gone = differing(wanted, stored, "document_id")
         if not whole:
-            touched = {row[0] for row in wanted}.union(without)
-            stored = [row for row in stored if row[0] in touched]
-        twice = {key for key, count in Counter(row[0] for row in stored).items() if count > 1}
-        changed = {row[0] for row in set(wanted) ^ set(stored)} | twice
-        if changed:
-            mask = pa.array([row[0] in changed for row in wanted], pa.bool_())
-            self._put("listings", changed, table.filter(mask))
-        return len(changed)
+            gone &= set(without)
+        ids = gone.union(column(changed, "document_id"))
+        if ids:
+            self._put("listings", ids, changed)
+        return len(ids)
 
     def note_listed(self, source_id: str, stream: str, rows: Sequence[ListingRow]) -> None:
         """Puts these rows in place of older ones of the same ids, and leaves all others."""

@@ -12,13 +12,7 @@ import dagster as dg
 from dagster import AssetExecutionContext  # Dagster compares the annotation itself
 
 from sync_assets.connectors.base import Connector, Stream
-from sync_assets.index.maintenance import (
-    Maintained,
-    ensure_indexes,
-    needs_optimize,
-    optimize,
-    statistics,
-)
+from sync_assets.index.maintenance import statistics
 from sync_assets.pipeline.bringing import bring_in, observe
 from sync_assets.pipeline.columns import CHUNKS, DOCUMENTS, LISTINGS, IndexTable
 from sync_assets.pipeline.keys import (
@@ -42,7 +36,7 @@ from sync_assets.pipeline.resources import Provided
 from sync_assets.pipeline.steps import StreamStep, opened_step
 from sync_assets.pipeline.telling import event_spec, tell
 from sync_assets.pipeline.versions import Versions
-from sync_assets.sync.engine import MAINTENANCE_LEASE
+from sync_assets.sync.upkeep import keep_up
 
 OWNERS = ("team:search",)
 
@@ -115,16 +109,10 @@ def maintenance_asset(connectors: Sequence[Connector]) -> dg.AssetsDefinition:
         "dropped. Searches are right without it; what no index covers yet is scanned.",
     )
     def maintenance(context: AssetExecutionContext, stores: Provided) -> dg.MaterializeResult[Any]:
-        with (
-            stores.open() as opened,
-            opened.leases.hold(MAINTENANCE_LEASE, opened.settings.lease_seconds) as lease,
-        ):
-            index = opened.reader.index
-            if needs_optimize(statistics(index)):
-                done = optimize(index, lease.check)
-            else:
-                done = Maintained(created=ensure_indexes(index, lease.check))
-            return dg.MaterializeResult(metadata=maintenance_metadata(done, statistics(index)))
+        with stores.open() as opened:
+            done = keep_up(opened)
+            tables = statistics(opened.reader.index)
+            return dg.MaterializeResult(metadata=maintenance_metadata(done, tables))
 
     return maintenance
 

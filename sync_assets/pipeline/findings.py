@@ -52,9 +52,9 @@ class Finding:
 
 
 def no_duplicate_chunks(stores: Stores, source: Source, stream: Stream) -> Finding:
-    """Every document's chunks are one whole set: one version, each chunk once."""
+    """Every document's chunks are one whole set: of one version, each chunk once."""
     stored = stores.reader.chunks_stored(source.source_id, stream.name)
-    torn = sum(len(row.versions) != 1 for row in stored.values())
+    torn = sum(row.torn for row in stored.values())
     duplicates = sum(row.count - row.distinct for row in stored.values())
     return Finding(
         passed=not torn and not duplicates,

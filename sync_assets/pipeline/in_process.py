@@ -4,12 +4,13 @@ The run stands in the instance of the webserver and the daemon, whether they run
 """
 
 import uuid
+from contextlib import suppress
 
 import dagster as dg
 
 from sync_assets.connectors.base import Connector
 from sync_assets.connectors.catalog import connector_named
-from sync_assets.errors import InvalidSettings
+from sync_assets.errors import InvalidSettings, LeaseHeld
 from sync_assets.models import SyncMode, SyncReport
 from sync_assets.pipeline import tags
 from sync_assets.pipeline.assets import connector_assets
@@ -24,6 +25,7 @@ from sync_assets.pipeline.resources import GivenStores
 from sync_assets.pipeline.versions import code_versions
 from sync_assets.settings import Settings
 from sync_assets.sync.progress import Progress, silent
+from sync_assets.sync.upkeep import keep_up
 
 
 def run_sync(
@@ -67,7 +69,11 @@ def run_sync(
             raise KeyboardInterrupt from None
         finally:
             record_outcome(stores, instance, run_id)
-        return given.reports(source_id)
+        reports = given.reports(source_id)
+        if any(report.index and report.index.chunks_written for report in reports):
+            with suppress(LeaseHeld):  # no daemon may run, and searches are slow without upkeep
+                keep_up(stores)
+        return reports
 
 
 def _job(connector: Connector, given: GivenStores) -> dg.JobDefinition:

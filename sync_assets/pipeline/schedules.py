@@ -22,7 +22,7 @@ from sync_assets.sources import is_due, last_due
 
 DUE_SECONDS = 15
 NIGHT_HOURS = (1, 2, 3, 4)
-MAINTENANCE_CRON = "*/15 * * * *"
+MAINTENANCE_CRON = "*/5 * * * *"
 
 
 def build_schedules(connectors: Sequence[Connector], jobs: Jobs) -> list[dg.ScheduleDefinition]:

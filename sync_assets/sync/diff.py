@@ -169,9 +169,8 @@ def is_exact(
     """
     return (
         chunks is not None
-        and chunks.versions == frozenset((document.version,))
-        and chunks.hashes == frozenset((document.content_hash,))
-        and chunks.chunkers == frozenset((chunker,))
-        and chunks.scopes == frozenset((scope,))
+        and not chunks.torn
+        and (chunks.version, chunks.content_hash) == (document.version, document.content_hash)
+        and (chunks.chunker, chunks.scope) == (chunker, scope)
         and chunks.count == chunks.distinct
     )

@@ -8,14 +8,13 @@ step may be killed and repeated; the cursor moves only when the index equals the
 import sys
 import time
 from collections.abc import Collection, Generator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
 
 from sync_assets.connectors.base import Connector, Hint, Session, Size, Stream
 from sync_assets.control.cursors import Cursor
 from sync_assets.control.leases import Lease
-from sync_assets.errors import LeaseHeld, RateLimited, SourceUnavailable
-from sync_assets.index.maintenance import ensure_indexes
+from sync_assets.errors import RateLimited, SourceUnavailable
 from sync_assets.models import (
     DocumentsReport,
     IndexReport,
@@ -34,9 +33,6 @@ from sync_assets.sync.joining import amended
 from sync_assets.sync.listings import StreamListings, deferred_listing
 from sync_assets.sync.progress import Progress, silent
 from sync_assets.sync.settling import held_deletes, settle
-
-MAINTENANCE_LEASE = "index/maintenance"
-"""The lease of whoever compacts and indexes the tables."""
 
 
 def lease_name(source: Source, stream: str) -> str:
@@ -208,10 +204,11 @@ class StreamSync:
             reader, writer = stores.reader, stores.writer(lease)
             documents = reader.documents_stored(*self._key)
             listed = reader.listing_stored(*self._key)
+            chunks = reader.chunks_stored(*self._key)
             plan = plan_index(
                 listing.entries,
                 documents,
-                reader.chunks_stored(*self._key),
+                chunks,
                 listed,
                 complete=listing.complete,
                 redaction=RULES_VERSION,
@@ -224,7 +221,7 @@ class StreamSync:
             sink = ChunkSink(
                 stores, writer, self.source, self.connector, self.stream.name, self.progress
             )
-            sink.index(plan.index, trust_stored_vectors=not self.force)
+            sink.index(plan.index, reuse=() if self.force else chunks)
             # A document that was fetched just now says nothing of how much a listing lost.
             known = documents.keys() & listed.keys() if listed else documents.keys()
             lease.check()
@@ -247,8 +244,6 @@ class StreamSync:
             lease.check()
             basis = self._listings.basis
             settle(stores, self.source, self.stream, pending, plan, basis=basis, held=held)
-        if sink.counts.chunks_written:
-            self._index_tables()
         return IndexReport(
             documents=len(plan.index),
             documents_deleted=len(gone),
@@ -290,16 +285,6 @@ class StreamSync:
         with self.opened() as session:
             confirmed = session.confirm_gone(keys, watermark)
         return {*confirmed, *(key for key in absent if key not in keys)}
-
-    def _index_tables(self) -> None:
-        """Full text splits identifiers only through its index: have one from the first sync on."""
-        stores = self.stores
-        # Where maintenance holds the lease, it is making these very indexes.
-        with (
-            suppress(LeaseHeld),
-            stores.leases.hold(MAINTENANCE_LEASE, stores.settings.lease_seconds) as lease,
-        ):
-            ensure_indexes(stores.reader.index, lease.check)
 
     @contextmanager
     def _lease(self) -> Generator[Lease]:

@@ -1,7 +1,7 @@
 """Documents into chunks, chunks into vectors, both into the index: one commit a group."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,10 +17,14 @@ from sync_assets.links import LINKS_VERSION, links_of
 from sync_assets.models import Document, Source
 from sync_assets.stores import Stores
 from sync_assets.sync.progress import Progress
+from sync_assets.sync.upkeep import make_indexes
 
 INDEXED_BY = 1_000 * LINKS_VERSION + CHUNKER_VERSION
 """Stored with each chunk: what made it and, in the same commit or before, its document's links."""
 READ_DOCUMENTS = 50
+FIRST_GROUP_CHUNKS = 500
+"""Full text splits identifiers only through an index: it is made as soon as a few rows stand, while
+that costs nothing. Rows that come later are found without being in it; upkeep adds them."""
 GROUP_CHUNKS = 4_000
 GROUP_SECONDS = 5.0
 """A group is committed when it is large, or when a kill would cost more than a few seconds."""
@@ -61,14 +65,17 @@ class ChunkSink:
     _vectors: list[Vectors] = field(default_factory=list[Vectors])
     _chunks: int = 0
 
-    def index(self, document_ids: Sequence[str], *, trust_stored_vectors: bool) -> None:
-        """Index these stored documents; a reader sees each one whole, old or new."""
+    def index(self, document_ids: Sequence[str], *, reuse: Container[str]) -> None:
+        """Index these stored documents; a reader sees each one whole, old or new. Of those in
+        `reuse`, vectors of unchanged texts are taken from the chunks that are stored.
+        """
         began = time.monotonic()
         for at in range(0, len(document_ids), READ_DOCUMENTS):
             batch = document_ids[at : at + READ_DOCUMENTS]
-            kept = self.stores.reader.vectors_of(batch) if trust_stored_vectors else {}
+            kept = self.stores.reader.vectors_of([key for key in batch if key in reuse])
             self._embed(self.stores.reader.documents(batch), kept)
-            if self._chunks >= GROUP_CHUNKS or time.monotonic() - began > GROUP_SECONDS:
+            most = GROUP_CHUNKS if self.counts.chunks_written else FIRST_GROUP_CHUNKS
+            if self._chunks >= most or time.monotonic() - began > GROUP_SECONDS:
                 self._commit()
                 began = time.monotonic()
             self.progress("index", at + len(batch), len(document_ids))
@@ -110,6 +117,8 @@ class ChunkSink:
         self.writer.replace_chunks(
             self.source, self.stream, self._rows, np.stack(self._vectors), chunker=INDEXED_BY
         )
+        if not self.counts.chunks_written:
+            make_indexes(self.stores)
         self.counts.chunks_written += self._chunks
         self._rows, self._vectors, self._chunks = [], [], 0
 

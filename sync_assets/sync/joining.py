@@ -53,13 +53,15 @@ def amended(
     """
     listing = pending.listing
     left = {*gone, *vanished}
+    if not left and all(
+        versions.get(entry.document_id, entry.version) == entry.version for entry in listing.entries
+    ):
+        return pending
     entries = [
         replace(entry, version=versions.get(entry.document_id, entry.version))
         for entry in listing.entries
         if entry.document_id not in left
     ]
-    if entries == [*listing.entries]:
-        return pending
     return replace(
         pending,
         listing=replace(listing, entries=entries, gone=[*{*listing.gone, *gone}]),

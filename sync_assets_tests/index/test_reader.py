@@ -115,15 +115,15 @@ def test_torn_stale_and_duplicate_chunks_show(tmp_path: Path):
     dataset.update({"chunker": "0"}, where="path = 'stale'")
     stored = IndexReader(str(tmp_path)).chunks_stored(*FILES)
     seen = {
-        name: (len(row.versions), set(row.chunkers), row.count, row.distinct)
+        name: (row.torn, row.chunker, row.count, row.distinct)
         for name in ("whole", "torn", "twice", "stale")
         if (row := stored[digest(name)])
     }
     assert seen == {
-        "whole": (1, {1}, 2, 2),
-        "torn": (2, {1}, 2, 2),
-        "twice": (1, {1}, 3, 2),
-        "stale": (1, {0}, 2, 2),
+        "whole": (False, 1, 2, 2),
+        "torn": (True, 1, 2, 2),
+        "twice": (False, 1, 3, 2),
+        "stale": (False, 0, 2, 2),
     }
 
 
@@ -133,7 +133,7 @@ def test_an_open_reader_sees_the_newest_commit(tmp_path: Path):
     for version in ("1", "2", "3"):
         put(into, [document("a", version)])
         assert reader.documents_stored(*FILES)[digest("a")].version == version
-        assert reader.chunks_stored(*FILES)[digest("a")].versions == {version}
+        assert reader.chunks_stored(*FILES)[digest("a")].version == version
 
 
 def test_versions_and_the_model_can_be_asked_alone(tmp_path: Path):

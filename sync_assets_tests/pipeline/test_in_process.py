@@ -12,6 +12,7 @@ from sync_assets import sources
 from sync_assets.connectors.git.connector import Git
 from sync_assets.definitions import definitions_of
 from sync_assets.errors import InvalidSettings, SourceGone, UnknownSource
+from sync_assets.index.maintenance import statistics
 from sync_assets.models import Source
 from sync_assets.pipeline import tags
 from sync_assets.pipeline.in_process import run_sync
@@ -23,6 +24,7 @@ from sync_assets.settings import Settings
 from sync_assets.stores import Stores
 from sync_assets_tests import oracle
 from sync_assets_tests.pipeline.conftest import QUIET
+from sync_assets_tests.sync.test_files import of_several_groups
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -45,6 +47,17 @@ def differences(settings: Settings, source: Source, repository: Repository) -> l
     assert head is not None
     files = oracle.searchable_files(repository.path, head)
     return oracle.differences(settings.index_uri, source.source_id, files)
+
+
+def test_a_large_sync_ends_with_its_upkeep_since_no_daemon_may_run(
+    settings: Settings, stores: Stores, repository: Repository
+):
+    repository.commit(of_several_groups())
+    source = sources.register(stores.registry, "git", str(repository.path))
+
+    run_sync(settings, source.source_id, "incremental")
+
+    assert statistics(stores.reader.index)["chunks"].unindexed == 0
 
 
 def test_a_sync_is_a_real_run_of_the_instance_that_up_uses(

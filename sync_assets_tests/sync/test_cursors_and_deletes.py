@@ -17,9 +17,7 @@ from sync_assets.sync.removal import remove_source
 from sync_assets_tests.toy import Toy, ToyConnector, World
 
 ENTRY = ListingEntry("id", "a", "v1", "a")
-CHUNKS = StoredChunks(
-    frozenset({"v1"}), frozenset({"hash"}), frozenset({1}), frozenset({"desk"}), 1, distinct=1
-)
+CHUNKS = StoredChunks("v1", "hash", 1, "desk", count=1, distinct=1)
 
 
 def fill(toy: Toy, count: int) -> None:

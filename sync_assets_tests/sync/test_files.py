@@ -8,11 +8,14 @@ import pytest
 
 from sync_assets import sources
 from sync_assets.connectors.catalog import connector_named
+from sync_assets.index.arrow import column
+from sync_assets.index.maintenance import ROWS_TOO_FEW, statistics
 from sync_assets.models import SyncMode, SyncReport
 from sync_assets.sandbox.repositories import Repositories, Repository
 from sync_assets.settings import Settings
 from sync_assets.stores import Stores, open_stores
 from sync_assets.sync.engine import StreamSync, sync_stream
+from sync_assets.sync.upkeep import keep_up
 from sync_assets_tests import oracle
 
 
@@ -37,6 +40,33 @@ class Files:
 def files(settings: Settings, tmp_path: Path) -> Iterator[Files]:
     with closing(open_stores(settings)) as stores:
         yield Files(stores, Repositories(tmp_path / "git").create("acme/shop"))
+
+
+def of_several_groups() -> dict[str, bytes]:
+    """Files whose 3,900 chunks are not committed at once; each has an order within its name."""
+    return {
+        f"src/{number}.py": "\n\n".join(
+            f"def handleOrder{each}():\n    return {number}" for each in range(30)
+        ).encode()
+        for number in range(130)
+    }
+
+
+def test_full_text_finds_the_same_before_and_after_upkeep(files: Files):
+    files.commit(of_several_groups())
+    report = files.sync()
+    reader = files.stores.reader
+
+    def found() -> list[str]:
+        return column(reader.search(text="order", limit=10_000).matching, "chunk_id")
+
+    assert report.index is not None
+    every = found()
+    assert len(every) == report.index.chunks_written == 3_900
+    assert (statistics(reader.index)["chunks"].unindexed or 0) > ROWS_TOO_FEW
+    keep_up(files.stores)
+    assert statistics(reader.index)["chunks"].unindexed == 0
+    assert set(found()) == set(every)
 
 
 def test_a_file_too_costly_to_parse_is_named_and_indexed_whole(files: Files):
