@@ -22,6 +22,7 @@ from benchmarks import (
     redaction,
     strategies,
     tracker,
+    webhooks,
 )
 from benchmarks.claims import Result, Section, claims_table, section_text
 from benchmarks.machine import description
@@ -42,6 +43,7 @@ BENCHMARKS: Mapping[str, tuple[str, Callable[[bool], Result]]] = {
     "tracker": (tracker.SUMMARY, lambda quick: tracker.run(quick=quick)),
     "index": (index.SUMMARY, lambda quick: index.run(quick=quick)),
     "memory": (memory.SUMMARY, lambda quick: memory.run(quick=quick)),
+    "webhooks": (webhooks.SUMMARY, lambda quick: webhooks.run(quick=quick)),
     "main job": (main_job.SUMMARY, lambda quick: main_job.run(quick=quick)),
     "receiver": (
         receiver.SUMMARY,
