@@ -10,11 +10,12 @@ several at a time and may be interrupted.
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 
-from sync_assets.connectors.base import Session
+from sync_assets.connectors.base import Hint, Session
 from sync_assets.connectors.notion.client import NotionClient
-from sync_assets.connectors.notion.documents import Reading, page_document
 from sync_assets.connectors.notion.facts import Watermark, unread_version
+from sync_assets.connectors.notion.fetching import PageFetcher
 from sync_assets.connectors.notion.payloads import Page
 from sync_assets.connectors.notion.properties import title_of
 from sync_assets.connectors.notion.reading import PageReader
@@ -31,7 +32,6 @@ from sync_assets.models import (
     Document,
     Fetched,
     FetchFailure,
-    Gone,
     Listing,
     ListingEntry,
     Source,
@@ -54,12 +54,11 @@ class PagesSession(Session):
         self._source = source
         self._stream = stream
         self._client = client
-        self._reader = reader
-        self._comments = comments
+        self._answered = reader.answered
         self._table = TableReader(client, source.scope, self.pages)
         self._known = KnownPages(client, self._table)
+        self._fetcher = PageFetcher(client, source.scope, self._known, reader, comments=comments)
         self._read: dict[str, Document] = {}
-        self._names: dict[str, str] = {}
         self._lock = threading.Lock()
 
     def list(self, since: str | None) -> Listing:
@@ -69,29 +68,49 @@ class PagesSession(Session):
             self._explain()
             raise
 
+    def touched(self, since: str, hints: Sequence[Hint]) -> Listing | None:
+        """The pages named, each asked for and read."""
+        named = {page for hint in hints if isinstance(page := hint.get("page"), str)}
+        if not named or len(named) > MANY or any("page" not in hint for hint in hints):
+            return None
+        present, gone = list[Page](), list[str]()
+        for each in sorted(named):
+            page = self._client.retrieve_page(dashed(each))
+            if page is not None and self._fetcher.is_here(page):
+                present.append(page)
+            else:
+                gone.append(each)
+        if gone:
+            self._seen()  # a page is none of ours only where we see its table
+        return Listing(since, self._entries(present), complete=False, gone=[*map(self._id, gone)])
+
     def fetch(self, entries: Sequence[ListingEntry], watermark: str) -> Iterator[Fetched]:  # noqa: ARG002 - the contract's
         for entry in entries:
             with self._lock:
                 read = self._read.pop(entry.locator, None)
             try:
-                yield read or self._fetched(entry)
+                yield read or self._fetcher.fetched(entry)
             except UnexpectedPayload as error:
                 yield FetchFailure(entry, error)
             except SourceUnavailable as error:
-                if not self._reader.answered.is_set():
+                if not self._answered.is_set():
                     raise
                 yield FetchFailure(entry, error)
 
     def _sweep(self) -> Listing:
+        watermark = Watermark.of(self._seen())
+        found, _ = self._table.pages(None)
+        return Listing(watermark=str(watermark), entries=self._entries(found.values()))
+
+    def _seen(self) -> datetime:
+        """Notion's time. Raises SourceGone where there is no such table for us."""
         answer = self._client.retrieve_data_source(self._source.scope)
         if answer is None or answer[0].in_trash:
             raise SourceGone(
                 f"Notion: data source {self._source.scope}: in the trash, deleted, or not shared"
                 " with the connection"
             )
-        found, _ = self._table.pages(None)
-        watermark = Watermark.of(answer[1])
-        return Listing(watermark=str(watermark), entries=self._entries(found.values()))
+        return answer[1]
 
     def _changes(self, since: Watermark) -> Listing:
         found, began = self._table.pages(since.since)
@@ -123,7 +142,7 @@ class PagesSession(Session):
     def _read_now(self, entry: ListingEntry) -> ListingEntry:
         """With its version, unless it cannot be read: what is wrong, the fetch will say."""
         try:
-            found = self._fetched(entry)
+            found = self._fetcher.fetched(entry)
         except (RateLimited, SourceUnavailable, UnexpectedPayload):
             return entry
         if not isinstance(found, Document):
@@ -131,33 +150,6 @@ class PagesSession(Session):
         with self._lock:
             self._read[entry.locator] = found
         return replace(entry, version=found.version)
-
-    def _fetched(self, entry: ListingEntry) -> Fetched:
-        page = self._known.take(entry.locator)
-        if page is None:
-            return Gone(entry)
-        home = page.parent.data_source_id
-        if page.is_away or home is None or dashed(home) != self._source.scope:
-            return Gone(entry, confirmed=True)
-        try:
-            reading = Reading(
-                page,
-                self._reader.properties(page),
-                self._reader.body(page.id),
-                self._reader.comments(page.id) if self._comments else [],
-                self._name(page.created_by.id),
-            )
-        except SourceGone:
-            return Gone(entry)
-        return page_document(entry, reading)
-
-    def _name(self, user: str) -> str:
-        """What somebody is called, by id where the connection may not know; asked for once."""
-        with self._lock:
-            if user not in self._names:
-                found = self._client.retrieve_user(user)
-                self._names[user] = (found and found.name) or user
-            return self._names[user]
 
     def _explain(self) -> None:
         """Raise InvalidSettings where the id is that of a database, which links show first."""

@@ -15,6 +15,7 @@ from typing import cast
 import lancedb
 from pydantic import AnyHttpUrl, JsonValue, SecretStr
 
+from sync_assets.connectors.base import Hint
 from sync_assets.connectors.notion.connector import Notion
 from sync_assets.http.clients import HttpClients
 from sync_assets.models import Source, SyncMode, SyncReport, VerifyReport
@@ -59,6 +60,11 @@ class Handbook:
         """One sync, and the log of requests begun anew."""
         self.sandbox.requests.clear()
         return sync_stream(self._stream_sync(), mode)
+
+    def read_again(self, *hints: Hint) -> SyncReport:
+        """What webhooks named."""
+        self.sandbox.requests.clear()
+        return sync_stream(self._stream_sync(), "incremental", hints)
 
     def settle(self, minutes: float = 3) -> None:
         """Time passes, so that edits are of another minute than what comes next."""

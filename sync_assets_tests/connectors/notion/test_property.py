@@ -32,6 +32,7 @@ ACTIONS = st.tuples(
             "delete",
             "wait",
             "sync",
+            "webhook",
             "crash in list",
             "crash in documents",
         ]
@@ -117,7 +118,10 @@ def _move(handbook: Handbook, page: Page, action: str, value: int) -> None:
 
 def run(handbook: Handbook, action: str, value: int) -> None:
     """What is done at our end."""
-    if action == "wait":
+    if action == "webhook":
+        known = [page.id.replace("-", "") for page in handbook.world.pages.values()]
+        handbook.read_again({"page": known[value % len(known)]})
+    elif action == "wait":
         handbook.clock.advance(value * 10)
     elif action == "sync":
         handbook.sync()
