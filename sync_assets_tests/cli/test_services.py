@@ -192,6 +192,7 @@ def _demo_of_the_readme() -> list[str]:
 
 def _shape(line: str) -> str:
     """Without what differs from run to run: times, ports, ids."""
+    line = re.sub(r"^\[ +", "[", re.sub(r"\d+ \w+ ago", "0 s ago", line))
     return re.sub(r"[0-9a-f]*\d[0-9a-f]*(-[0-9a-f]+)*", "0", " ".join(line.split()))
 
 
