@@ -65,9 +65,12 @@ from sync_assets.sandbox.notion.world import NotionWorld
 from sync_assets.sandbox.pages import Pages
 from sync_assets.sandbox.post import Post
 from sync_assets.sandbox.repositories import Repositories
+from sync_assets.sandbox.slack import events as slack_events
 from sync_assets.sandbox.slack.api import SlackApi
 from sync_assets.sandbox.slack.world import SlackWorld
+from sync_assets.sandbox.subscriptions import Subscriptions
 from sync_assets.sandbox.traffic import Recorder, Request
+from sync_assets.sandbox.vercel import events as vercel_events
 from sync_assets.sandbox.vercel.api import VercelApi
 from sync_assets.sandbox.vercel.world import VercelWorld
 
@@ -94,6 +97,8 @@ class Sandbox:
     apps: Apps
     post: Post
     hooks: Hooks
+    vercel_webhooks: Subscriptions
+    slack_events: Subscriptions
     sizes: Sizes = field(default_factory=Sizes)
     faults: Faults = field(default_factory=Faults)
     requests: list[Request] = field(default_factory=list[Request])
@@ -137,9 +142,13 @@ def running_sandbox(
             apps,
             post,
             Hooks(clock, post),
+            Subscriptions(post, clock, vercel_events.sign, vercel_events.SIGNATURE),
+            Subscriptions(post, clock, slack_events.sign, slack_events.SIGNATURE),
         )
         known = LiveTokens(dict(tokens or {}), apps)
         git = GitHttp(sandbox.repositories, known, partial_clone)
+        vercel_events.tell_events(sandbox.vercel, sandbox.vercel_webhooks)
+        slack_events.tell_events(sandbox.slack, sandbox.slack_events)
         vercel = VercelApi(sandbox.vercel)
         slack = SlackApi(sandbox.slack)
         linear = LinearApi(sandbox.linear)

@@ -2,9 +2,9 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 SANDBOX_TOKEN = "xoxb-sandbox-token"  # noqa: S105 - opens the sandbox, and nothing else
 TEAM = "T0ACME"
@@ -53,6 +53,18 @@ class Channel:
         return [self.messages[ts] for ts in sorted(self.threads.get(thread, ()))]
 
 
+@dataclass(frozen=True, slots=True)
+class SlackNews:
+    """Something was said, or what was said has changed; a deleted message is told as it was."""
+
+    action: Literal["posted", "edited", "deleted"]
+    channel: Channel
+    message: Message
+
+
+Watcher = Callable[[SlackNews], object]
+
+
 class SlackWorld:
     """The workspace. Safe from any thread; times are the sandbox's clock's."""
 
@@ -60,6 +72,7 @@ class SlackWorld:
         self._clock = clock
         self._lock = threading.RLock()
         self._last = ""
+        self.watchers: list[Watcher] = []
         self.channels: dict[str, Channel] = {}
         self.members: dict[str, Member] = {}
         self.tokens: set[str] = {SANDBOX_TOKEN}
@@ -122,8 +135,7 @@ class SlackWorld:
                 attachments=attachments,
                 blocks=blocks,
             )
-            self.channels[channel].messages[message.ts] = message
-            return message
+            return self._posted(channel, message)
 
     def reply(
         self,
@@ -138,33 +150,25 @@ class SlackWorld:
         """In the thread of `parent`, told to the channel too where `broadcast`."""
         with self._lock:
             subtype = "thread_broadcast" if broadcast else None
-            message = self.post(channel, user, text, at=at, subtype=subtype)
-            message.thread, message.is_broadcast = parent.ts, broadcast
+            message = Message(self._ts(channel, at), user, text, parent.ts, subtype)
+            message.is_broadcast = broadcast
             self.channels[channel].threads.setdefault(parent.ts, set()).add(message.ts)
-            return message
+            return self._posted(channel, message)
 
     def edit(self, message: Message, text: str) -> None:
         """Other words, from now on."""
         with self._lock:
             message.text, message.edited = text, self._ts(None, None)
+            for channel in self.channels.values():
+                if channel.messages.get(message.ts) is message:
+                    self._tell("edited", channel, message)
 
     def delete(self, channel: str, message: Message) -> None:
         """Gone; a parent of replies leaves a tombstone until they are gone too."""
         with self._lock:
-            found = self.channels[channel]
-            if found.replies(message.ts):
-                message.text, message.subtype, message.user = (
-                    "This message was deleted.",
-                    "tombstone",
-                    "USLACKBOT",
-                )
-                message.files = message.attachments = message.blocks = ()
-                return
-            found.messages.pop(message.ts, None)
-            found.threads.get(message.thread or "", set[str]()).discard(message.ts)
-            parent = found.messages.get(message.thread or "")
-            if parent and parent.subtype == "tombstone" and not found.replies(parent.ts):
-                found.messages.pop(parent.ts)
+            found, before = self.channels[channel], replace(message)
+            self._remove(found, message)
+            self._tell("deleted", found, before)
 
     def is_visible(self, message: Message) -> bool:
         """Whether the plan shows it."""
@@ -172,6 +176,34 @@ class SlackWorld:
             return True
         horizon = self.now - timedelta(days=self.visible_days)
         return float(message.ts) >= horizon.timestamp()
+
+    def _posted(self, channel: str, message: Message) -> Message:
+        found = self.channels[channel]
+        found.messages[message.ts] = message
+        self._tell("posted", found, message)
+        return message
+
+    def _tell(
+        self, action: Literal["posted", "edited", "deleted"], channel: Channel, message: Message
+    ) -> None:
+        for watcher in self.watchers:
+            watcher(SlackNews(action, channel, message))
+
+    @staticmethod
+    def _remove(found: Channel, message: Message) -> None:
+        if found.replies(message.ts):
+            message.text, message.subtype, message.user = (
+                "This message was deleted.",
+                "tombstone",
+                "USLACKBOT",
+            )
+            message.files = message.attachments = message.blocks = ()
+            return
+        found.messages.pop(message.ts, None)
+        found.threads.get(message.thread or "", set[str]()).discard(message.ts)
+        parent = found.messages.get(message.thread or "")
+        if parent and parent.subtype == "tombstone" and not found.replies(parent.ts):
+            found.messages.pop(parent.ts)
 
     def _ts(self, channel: str | None, at: datetime | None) -> str:
         """Unique in its channel; times of now are after all that were given out."""

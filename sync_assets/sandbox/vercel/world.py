@@ -85,6 +85,11 @@ class Project:
     """How the deployment that a hook starts will go."""
 
 
+Watcher = Callable[[str, Deployment], object]
+"""Hears an event by Vercel's name for it: `deployment.created`."""
+_TOLD: Mapping[State, str] = {"READY": "succeeded", "ERROR": "error", "CANCELED": "canceled"}
+
+
 class VercelWorld:
     """One team's projects. Safe from any thread; times are the sandbox's clock's."""
 
@@ -94,6 +99,8 @@ class VercelWorld:
         self._numbers = 0
         self.projects: dict[str, Project] = {}
         self.tokens: set[str] = {SANDBOX_TOKEN}
+        self.watchers: list[Watcher] = []
+        self._told: dict[str, State] = {}
         self.most_a_page = 100
         self.requests_a_minute: int | None = None
 
@@ -146,7 +153,18 @@ class VercelWorld:
                 "STAGED" if target == "production" else None,
             )
             owner.deployments[deployment.id] = deployment
+            self._tell("deployment.created", deployment)
+            self.tell_states()
             return deployment
+
+    def tell_states(self) -> None:
+        """Tell of the deployments that the clock has brought to their end since the last time."""
+        with self._lock:
+            for deployment in self.listed(None):
+                state = deployment.state(self.now)
+                if state in FINAL and self._told.get(deployment.id) != state:
+                    self._told[deployment.id] = state
+                    self._tell(f"deployment.{_TOLD[state]}", deployment)
 
     def find(self, deployment: str) -> Deployment | None:
         """By id."""
@@ -167,11 +185,13 @@ class VercelWorld:
                 if other is not deployment and other.aliases:
                     other.aliases = ()
             deployment.substate, deployment.aliases = "PROMOTED", aliases
+            self._tell("deployment.promoted", deployment)
 
     def cancel(self, deployment: Deployment) -> None:
         """Stop its build."""
         with self._lock:
             deployment.canceled = self.now
+            self.tell_states()
 
     def delete(self, deployment: Deployment, *, soft: bool = False) -> None:
         """Gone at once, or kept unseen for the recovery window (`soft`)."""
@@ -192,6 +212,10 @@ class VercelWorld:
             owners = [self.project(project)] if project else list(self.projects.values())
             found = [each for owner in owners if owner for each in owner.deployments.values()]
             return sorted(found, key=lambda each: (-each.created, each.id))
+
+    def _tell(self, event: str, deployment: Deployment) -> None:
+        for watcher in self.watchers:
+            watcher(event, deployment)
 
     def _id(self, kind: str) -> str:
         self._numbers += 1
