@@ -31,7 +31,7 @@ costs two round trips more. GitHub's limits are on, whole at each start: \
 {_LIMITS.at_once} at once, and {_LIMITS.raw:,} an hour from the raw host. A strategy that is told \
 to wait longer than 30 seconds stops there; its row says after how many files, and its other \
 figures are of that part. One run each, in a process of its own, timed without its imports. The \
-sandbox speaks HTTP/1.1 and compresses nothing, so that JSON weighs more here than at GitHub, and \
+sandbox compresses answers as GitHub does and speaks HTTP/1.1, so that \
 one call a file costs more: there HTTP/2 carries it. Memory is the process's peak with all texts \
 held; git's own processes are apart."""
 

@@ -1,5 +1,6 @@
 """Pure: reports -> Dagster metadata. Names are stable, for Dagster plots a number over time."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
@@ -92,7 +93,7 @@ def usage_metadata(usage: Sequence[Usage]) -> Metadata:
         "api_bytes": sum(each.bytes for each in usage),
     }
     for each in usage:
-        name = f"{each.vendor}_{each.resource}"
+        name = re.sub(r"\W+", "_", f"{each.vendor}_{each.resource}")
         numbers |= {
             f"{name}_calls": each.calls,
             f"{name}_points": each.points,

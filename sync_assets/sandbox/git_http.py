@@ -25,6 +25,11 @@ _PARTIAL_CLONE = {"uploadpack.allowFilter": "true", "uploadpack.allowAnySHA1InWa
 _V2_COMMAND = re.compile(rb"[0-9a-f]{4}command=([a-z-]+)")
 _ADVERTISEMENT = b"001e# service=git-upload-pack\n0000"
 _READ_BYTES = 64 * 1024
+GIT_MEDIA_TYPES = (
+    "application/x-git-upload-pack-advertisement",
+    "application/x-git-upload-pack-result",
+)
+"""Never compressed on the way: packs are already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +92,9 @@ class _Endpoint:
         environment = git_environment(config) | {"GIT_PROTOCOL": protocol}
         options = ("--advertise-refs",) if self.advertise else ()
         command = ("upload-pack", "--stateless-rpc", *options, str(repository.path))
-        kind = "advertisement" if self.advertise else "result"
+        media_type = GIT_MEDIA_TYPES[0 if self.advertise else 1]
         headers = [
-            (b"content-type", f"application/x-git-upload-pack-{kind}".encode()),
+            (b"content-type", media_type.encode()),
             (b"cache-control", b"no-cache"),
         ]
         await send({"type": "http.response.start", "status": 200, "headers": headers})

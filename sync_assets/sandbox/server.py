@@ -30,6 +30,7 @@ from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Route
 from starlette.types import Lifespan
 from uvicorn import Config, Server
@@ -39,7 +40,7 @@ from sync_assets.sandbox.access import Tokens
 from sync_assets.sandbox.connection import ConnectionProtocol
 from sync_assets.sandbox.date_header import DateLayer
 from sync_assets.sandbox.faults import FaultLayer, Faults
-from sync_assets.sandbox.git_http import GitHttp
+from sync_assets.sandbox.git_http import GIT_MEDIA_TYPES, GitHttp
 from sync_assets.sandbox.github.app_tokens import AppTokens
 from sync_assets.sandbox.github.apps import Apps, LiveTokens, SuspendedLayer
 from sync_assets.sandbox.github.contents import Contents
@@ -77,6 +78,8 @@ from sync_assets.sandbox.vercel.world import VercelWorld
 LOOPBACK = "127.0.0.1"
 _KEEP_ALIVE_SECONDS = 60
 _SHUTDOWN_SECONDS = 2
+_COMPRESSION = 4
+"""Of answers to clients that take gzip: close to the best, at half its price."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +234,11 @@ def _application(
         Middleware(Recorder, requests=sandbox.requests),
         Middleware(DateLayer, clock=sandbox.repositories.clock),
         Middleware(LinkLayer, link=sandbox.link),
+        Middleware(
+            GZipMiddleware,
+            compresslevel=_COMPRESSION,
+            exclude_content_types=("application/x-gzip", *GIT_MEDIA_TYPES),
+        ),
         Middleware(FaultLayer, faults=sandbox.faults),
         Middleware(LimitLayer, limits=sandbox.limits, tokens=tokens),
         Middleware(SuspendedLayer, apps=sandbox.apps),

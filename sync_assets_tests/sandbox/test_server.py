@@ -112,3 +112,37 @@ def test_serve_answers_until_it_is_interrupted(tmp_path: Path):
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=20)
     assert (process.returncode, errors) == (0, "")
+
+
+def test_answers_are_compressed_for_clients_that_take_it_and_counted_as_they_travel(
+    tmp_path: Path,
+):
+    with running_sandbox(tmp_path / "served", tokens={"token": ("acme/*",)}) as sandbox:
+        repository = sandbox.repositories.create("acme/shop")
+        repository.commit({f"docs/page{number}.md": "# A\n" for number in range(200)})
+        url = f"{sandbox.url}/api/v3/repos/acme/shop/git/trees/{repository.head()}?recursive=1"
+        with httpx.Client(headers={"authorization": "Bearer token"}) as client:
+            plain = client.get(url, headers={"accept-encoding": "identity"})
+            with client.stream("GET", url) as zipped:
+                carried = len(b"".join(zipped.iter_raw()))
+            again = client.get(url, headers={"if-none-match": zipped.headers["etag"]})
+        asked = list(sandbox.requests)
+
+    assert "content-encoding" not in plain.headers
+    assert zipped.headers["content-encoding"] == "gzip"
+    assert [each.bytes_out for each in asked] == [len(plain.content), carried, 0]
+    assert carried * 5 < len(plain.content)
+    assert again.status_code == 304
+
+
+def test_packs_of_git_and_archives_are_not_compressed_again(tmp_path: Path):
+    with running_sandbox(tmp_path / "served") as sandbox:
+        repository = sandbox.repositories.create("acme/shop")
+        repository.commit({f"{number}.md": f"# {number}\n" for number in range(99)})
+        answers = [
+            httpx.get(f"{sandbox.url}/acme/shop.git/info/refs?service=git-upload-pack"),
+            httpx.get(f"{sandbox.url}/api/v3/repos/acme/shop/tarball/main", follow_redirects=True),
+        ]
+
+    assert [each.status_code for each in answers] == [200, 200]
+    assert not [each for each in answers if "content-encoding" in each.headers]
