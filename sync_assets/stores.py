@@ -17,6 +17,7 @@ from sync_assets.control.registry import Registry
 from sync_assets.embedding.base import Embedder
 from sync_assets.embedding.cache import VectorCache, open_cache
 from sync_assets.http.clients import HttpClients
+from sync_assets.http.kept import KeptAnswers
 from sync_assets.http.policy import rules_of
 from sync_assets.index.reader import IndexReader
 from sync_assets.index.writer import IndexWriter
@@ -64,7 +65,12 @@ class Stores:
 
     @cached_property
     def http(self) -> HttpClients:
-        return HttpClients(budgets=self.budgets, rules=rules_of(self.settings), clock=self.clock)
+        return HttpClients(
+            budgets=self.budgets,
+            rules=rules_of(self.settings),
+            clock=self.clock,
+            kept=KeptAnswers(self.settings.home / "http.db", clock=self.clock),
+        )
 
     def writer(self, lease: Lease) -> IndexWriter:
         """A writer that commits only while `lease` is held."""

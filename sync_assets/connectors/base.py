@@ -242,6 +242,10 @@ class Connector(ABC):
     def forget(self, source: Source, settings: Settings) -> None:  # noqa: B027 - most keep nothing
         """Delete what the connector itself keeps of a source that is removed: its caches."""
 
+    def subjects(self, source: Source) -> Collection[str]:  # noqa: ARG002 - most: none
+        """Under which names answers about the source are kept: see `http/conditional.py`."""
+        return ()
+
     def lines_url(self, document: Document, start_line: int, end_line: int) -> str:
         """Where a person sees these lines of the document, at the version indexed."""
         if document.path is None:

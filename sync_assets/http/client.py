@@ -9,8 +9,10 @@ import httpx
 
 from sync_assets.control.database import Clock
 from sync_assets.errors import UnexpectedPayload
+from sync_assets.http.conditional import ConditionalTransport
 from sync_assets.http.credentials import Credential
 from sync_assets.http.dialect import Dialect
+from sync_assets.http.kept import KeptAnswers
 from sync_assets.http.public import called, keep_logs_clean
 from sync_assets.http.rate_limit import Governor
 from sync_assets.http.transport import GovernedTransport
@@ -43,10 +45,11 @@ def open_client(
     monotonic: Callable[[], float],
     sleep: Callable[[float], None],
     timeout_seconds: float,
+    kept: KeptAnswers | None = None,
 ) -> httpx.Client:
     """A client that is open; HTTP/2 where the server offers it, connections pooled."""
     keep_logs_clean()
-    transport = GovernedTransport(
+    transport: httpx.BaseTransport = GovernedTransport(
         httpx.HTTPTransport(http2=True, limits=CONNECTIONS, proxy=_proxy(httpx.URL(base_url))),
         dialect,
         httpx.URL(base_url),
@@ -56,6 +59,10 @@ def open_client(
         monotonic=monotonic,
         sleep=sleep,
     )
+    if kept is not None:
+        transport = ConditionalTransport(
+            transport, dialect, httpx.URL(base_url), credential=credential.key, kept=kept
+        )
     return Client(
         base_url=base_url,
         auth=credential.auth,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from sync_assets.control.budgets import BudgetStore, MemoryBudgets
 from sync_assets.control.database import Clock, utc_now
+from sync_assets.http.kept import KeptAnswers
 from sync_assets.http.policy import Priority, Rules
 from sync_assets.http.usage import Usage
 
@@ -24,7 +25,8 @@ T = TypeVar("T")
 class HttpClients:
     """Gives `httpx.Client`s whose every call passes the governor and raises typed errors.
 
-    Without `budgets` the process knows of its own calls alone. Thread-safe; end with `close`.
+    Without `budgets` the process knows of its own calls alone; without `kept` no answer is kept for
+    conditional requests. Thread-safe; end with `close`.
     """
 
     def __init__(
@@ -36,11 +38,13 @@ class HttpClients:
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         timeout_seconds: float = TIMEOUT_SECONDS,
+        kept: KeptAnswers | None = None,
     ) -> None:
         self.clock = clock
         self._monotonic = monotonic
         self._sleep = sleep
         self._timeout_seconds = timeout_seconds
+        self._answers = kept
         self._lock = threading.Lock()
         self._making = threading.Lock()
         self._clients: dict[tuple[str, str, str], httpx.Client] = {}
@@ -66,6 +70,7 @@ class HttpClients:
                     monotonic=self._monotonic,
                     sleep=self._sleep,
                     timeout_seconds=self._timeout_seconds,
+                    kept=self._answers,
                 )
             return self._clients[key]
 
@@ -77,6 +82,13 @@ class HttpClients:
             if name not in self._kept:
                 self._kept[name] = make()
             return cast("T", self._kept[name])
+
+    def forget(self, subject: str) -> None:
+        """What is kept of answers about that subject, as `extensions["keep"]` named it: it moved,
+        or is ours no more. Whoever asks next is sent the whole.
+        """
+        if self._answers is not None:
+            self._answers.forget(subject)
 
     @property
     def priority(self) -> Priority:

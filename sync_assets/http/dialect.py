@@ -70,6 +70,8 @@ class Dialect(ABC):
 
     at_once: int | None = None
     """How many calls of one credential may be under way, over all resources."""
+    unchanged_is_free: bool = False
+    """Whether a 304 costs no points, for a request that says who we are."""
     background: bool = True
     """Whether its calls may wait for the end of quiet hours: nobody waits for them."""
 
@@ -88,6 +90,12 @@ class Dialect(ABC):
     def minute_points(self, request: httpx.Request) -> int:  # noqa: ARG002 - as above
         """What the request counts against `MinuteLimits.points`."""
         return 1
+
+    def may_grow_unseen(self, response: httpx.Response) -> bool:  # noqa: ARG002 - vendors that page otherwise
+        """Whether more of a list could follow though this page of it stays the same: a later 304
+        would hide that.
+        """
+        return False
 
     @abstractmethod
     def budget(self, response: httpx.Response, now: datetime) -> BudgetReading | None:

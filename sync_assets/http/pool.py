@@ -54,10 +54,17 @@ class Pool:
         return None
 
     def settle(
-        self, points: int, reading: Reading | None, seconds: float, *, elsewhere: bool
+        self,
+        points: int,
+        reading: Reading | None,
+        seconds: float,
+        *,
+        elsewhere: bool,
+        free: bool = False,
     ) -> None:
         """The call was answered, or failed (without a reading). `elsewhere`: the reading is of
-        another budget, on which the call drew instead.
+        another budget, on which the call drew instead. `free`: it was not counted, and its points
+        come back; without a reading that shows it they count as spent.
         """
         self._in_flight -= points
         self._seconds += seconds
@@ -66,7 +73,7 @@ class Pool:
         if reading is None:
             self._unseen += points
         else:
-            self._read += points
+            self._read += 0 if free else points
             self.read(reading)
 
     def answered(self) -> None:

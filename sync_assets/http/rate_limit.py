@@ -118,8 +118,12 @@ class Governor:
         )
         return None
 
-    def settle(self, call: Call, reading: BudgetReading | None, seconds: float) -> None:
-        """The answer's head is here, or will never be: what it says of budgets."""
+    def settle(
+        self, call: Call, reading: BudgetReading | None, seconds: float, *, free: bool = False
+    ) -> None:
+        """The answer's head is here, or will never be: what it says of budgets. `free`: the vendor
+        does not count it.
+        """
         with self._changed:
             pool, told, elsewhere = self._pool(call.key), None, False
             if reading is not None:
@@ -127,7 +131,11 @@ class Governor:
                 elsewhere = reading.resource != call.key.resource
                 if elsewhere:
                     self._pool(replace(call.key, resource=reading.resource)).read(told)
-            pool.settle(call.ask.points, told, seconds, elsewhere=elsewhere)
+            pool.settle(call.ask.points, told, seconds, elsewhere=elsewhere, free=free)
+            if free:
+                used = self._used(call)
+                name = call.vendor, call.key.resource
+                self._usage[name] = replace(used, points=used.points - call.ask.points)
             self._changed.notify_all()
 
     def good(self, call: Call) -> None:
@@ -190,10 +198,12 @@ class Ticket:
         self._settled = False
         self._closed = False
 
-    def answered(self, reading: BudgetReading | None, seconds: float) -> None:
-        """The head of the answer, after `seconds`."""
+    def answered(
+        self, reading: BudgetReading | None, seconds: float, *, free: bool = False
+    ) -> None:
+        """The head of the answer, after `seconds`; `free` where it costs no points."""
         self._settled = True
-        self._governor.settle(self._call, reading, seconds)
+        self._governor.settle(self._call, reading, seconds, free=free)
 
     def good(self) -> None:
         """The answer is none of those that say that we are too fast."""

@@ -1,6 +1,7 @@
 """The transport under every client: one request in, one good response or one typed error out."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 import httpx
 import stamina
@@ -41,7 +42,8 @@ class GovernedTransport(httpx.BaseTransport):
     """Sends through `inner`; the body is read here, so that a broken one is an error here.
 
     Of `request.extensions` it knows `safe` (may be sent twice), `accept` (statuses wanted back),
-    `stream` (the caller reads the body, and closes), `cost`, `secret_path`.
+    `stream` (the caller reads the body, and closes), `cost`, `secret_path`. A 304 that the vendor
+    gives for free costs nothing.
     """
 
     def __init__(
@@ -100,7 +102,8 @@ class GovernedTransport(httpx.BaseTransport):
             body = Body(response.stream, called(request), self._monotonic)
             response.stream = body
             seconds = self._monotonic() - began
-            ticket.answered(self._dialect.budget(response, self._clock()), seconds)
+            reading = self._dialect.budget(response, self._clock())
+            ticket.answered(reading, seconds, free=self._free(response))
             if request.extensions.get("stream") and response.is_success:
                 body.ended, handed_over = ticket.close, True
                 return response
@@ -116,6 +119,11 @@ class GovernedTransport(httpx.BaseTransport):
             if not handed_over:
                 ticket.close(0 if body is None else body.size)
         return response
+
+    def _free(self, response: httpx.Response) -> bool:
+        unchanged = response.status_code == HTTPStatus.NOT_MODIFIED
+        known = "authorization" in response.request.headers
+        return unchanged and known and self._dialect.unchanged_is_free
 
     def _judge(self, response: httpx.Response, ticket: Ticket) -> None:
         """Raise what the response means, unless it is good or the caller wants it as it is."""

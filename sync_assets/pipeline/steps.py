@@ -9,6 +9,7 @@ import dagster as dg
 from sync_assets.connectors.base import Connector, Hint, Session, Stream
 from sync_assets.errors import LeaseHeld
 from sync_assets.http.clients import HttpClients
+from sync_assets.http.policy import Priority
 from sync_assets.http.usage import Usage, used_since
 from sync_assets.models import Failure, Source, SyncMode
 from sync_assets.pipeline import tags
@@ -120,6 +121,9 @@ def opened_step(
         context.instance.add_run_tags(context.run.run_id, missing)
         claim(context.instance, context.run.run_id)
         opened.http.priority = tags.calls_of(context.run.tags)
+        if opened.http.priority is Priority.WEBHOOK:  # it moved: nothing kept is asked for again
+            for subject in connector.subjects(source):
+                opened.http.forget(subject)
         link = connector.link(source, opened.settings)
         names = [stream.name for stream in connector.streams_of(source)]
         given = Given.to(context.run, opened, names)

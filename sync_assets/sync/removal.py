@@ -22,6 +22,8 @@ def remove_source(stores: Stores, source: Source, connector: Connector) -> None:
         if stores.reader.is_present():
             stores.remover(leases[0]).remove_source(source.source_id)
         connector.forget(source, stores.settings)
+        for subject in connector.subjects(source):
+            stores.http.forget(subject)
         stores.registry.delete(source.source_id)
 
 

@@ -41,6 +41,11 @@ class Nested:
         return {"many": self.many, "few": self.few}
 
 
+def subject(repository: str) -> str:
+    """What answers about a repository are kept under."""
+    return f"github {repository.lower()}"
+
+
 class TrackerClient:
     """Issues and pull requests of one repository, named `owner/name`."""
 
@@ -49,6 +54,7 @@ class TrackerClient:
         self.repository = repository
         self._graphql = graphql
         owner, _, name = repository.partition("/")
+        self._subject = subject(repository)
         self._place = {"owner": owner, "name": name}
 
     def changes(
@@ -126,13 +132,14 @@ class TrackerClient:
 
     def get(self, path: str, *accept: int) -> "httpx.Response":
         """By REST; statuses in `accept` are answers, too."""
-        return self.rest.get(path, extensions={"accept": accept})
+        return self.rest.get(path, extensions={"accept": accept, "keep": self._subject})
 
     def pages(
         self, path: str, params: Mapping[str, str | int] | None = None
     ) -> Iterator["httpx.Response"]:
         """All pages of a list, by REST."""
-        return linked_pages(self.rest, path, {"per_page": 100, **(params or {})})
+        asked = {"per_page": 100, **(params or {})}
+        return linked_pages(self.rest, path, asked, extensions={"keep": self._subject})
 
     def _feed(self, path: str, since: datetime | None) -> Iterator[Mapping[str, Any]]:
         params = {"sort": "created", "direction": "asc"}

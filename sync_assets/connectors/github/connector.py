@@ -144,6 +144,11 @@ class GitHub(RepositoryConnector):
                 )
             yield sessions
 
+    def subjects(self, source: Source) -> Collection[str]:
+        from sync_assets.connectors.github.client import subject
+
+        return (subject(_split(source.scope)[0]),)
+
     def lines_url(self, document: Document, start_line: int, end_line: int) -> str:
         anchors = document.metadata.get(ANCHORS)
         if not isinstance(anchors, list):

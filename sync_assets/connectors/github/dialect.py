@@ -59,6 +59,7 @@ class GitHubDialect(Dialect):
 
     name = "github"
     at_once = 100
+    unchanged_is_free = True
 
     def __init__(self, version: str = "2026-03-10") -> None:
         self.headers = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": version}
@@ -77,6 +78,14 @@ class GitHubDialect(Dialect):
     def minute_points(self, request: httpx.Request) -> int:
         reads = request.method in _READS or bool(request.extensions.get("safe"))
         return 1 if reads else _WRITE_POINTS
+
+    def may_grow_unseen(self, response: httpx.Response) -> bool:
+        """A last page that is full: the next row opens a page that only its `Link` would tell."""
+        size = response.request.url.params.get("per_page")
+        if size is None or "next" in response.links:
+            return False
+        rows: object = json.loads(response.content)
+        return not isinstance(rows, list) or len(cast("list[object]", rows)) >= int(size)
 
     def budget(
         self,

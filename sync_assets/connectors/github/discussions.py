@@ -84,8 +84,14 @@ class DiscussionSession(Session):
             seen = self._tracker.sweep(self._kind, self.pages)
             return Listing(str(seen.watermark), self._entries(seen), current=True)
         entries = self._entries(seen)
+        # Where nothing moved at all, the same is asked again: the feeds' answers are known then.
+        watermark = str(seen.watermark) if seen.items else since
         return Listing(
-            str(seen.watermark), entries, unchanged=not entries, complete=False, current=True
+            watermark or str(seen.watermark),
+            entries,
+            unchanged=not entries,
+            complete=False,
+            current=True,
         )
 
     def touched(self, since: str, hints: Sequence[Hint]) -> Listing | None:

@@ -25,7 +25,8 @@ def tagged(request: Request, response: Response, tag: str | None = None) -> Resp
 
     https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api
     """
-    value = tag or hashlib.sha256(bytes(response.body)).hexdigest()
+    who = request.headers.get("authorization", "").encode()  # GitHub's are each token's own
+    value = tag or hashlib.sha256(who + b"\n" + bytes(response.body)).hexdigest()
     etag = f'"{value}"'
     known = [each.strip() for each in request.headers.get("if-none-match", "").split(",")]
     if etag in [each.removeprefix("W/") for each in known]:
