@@ -84,3 +84,18 @@ def test_a_preview_leads_to_its_pull_request_by_number(shop: Stores):
     found = ways(shop, "gallery-alt preview", "vercel")
 
     assert found["Give pictures alt (#12)"] == ["Give pictures alt (#12)"]
+
+
+def test_a_decision_leads_to_the_issue_it_is_about_and_to_who_spoke_of_it(shop: Stores):
+    found = ways(shop, "random id in a cookie thirty days privacy", "notion")
+
+    first = {title for title, way in found.items() if len(way) == 1}
+    assert "Carts vanish on iPhones after a week (SHOP-14)" in first
+    assert any(title.startswith("#storefront: The ninth mail") for title in first)
+
+
+def test_a_runbook_leads_to_the_change_that_it_speaks_of(shop: Stores):
+    found = ways(shop, "first ten minutes hide it stock only confuses the warehouse", "notion")
+
+    assert "Reserve stock at checkout (#8)" in found
+    assert any(title.startswith("storefront, production") for title in found)

@@ -17,8 +17,8 @@ def demo(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Of the UI; 0: any free one.")] = 0,
     as_json: Json = False,
 ) -> None:
-    """Serve a repository with its issues and pull requests, sync it with Dagster, push a commit,
-    write a comment, and find both.
+    """Serve a shop's repository, issues, deployments, tickets, threads and pages, sync all with
+    Dagster, push a commit, write a comment, and find both.
 
     Everything is on this machine, in HOME/demo, which is wiped at the start.
     """

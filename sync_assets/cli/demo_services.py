@@ -1,8 +1,8 @@
-"""What the demo runs: a GitHub of our own and Dagster, on loopback, in HOME/demo."""
+"""What the demo runs: vendors of our own and Dagster, on loopback, in HOME/demo."""
 
 import os
 import shutil
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,9 +12,8 @@ from sync_assets.cli.services import LOOPBACK, Services, is_running, running_ser
 from sync_assets.cli.steps import Steps
 from sync_assets.errors import SyncAssetsError
 from sync_assets.models import Source
-from sync_assets.sandbox.access import PUBLIC_READER, SANDBOX_TOKEN
-from sync_assets.sandbox.demo import DEMO_REPOSITORY, build_demo_repository
-from sync_assets.sandbox.github.demo import build_demo_tracker
+from sync_assets.sandbox.access import PUBLIC_READER
+from sync_assets.sandbox.demo_world import build_demo_world, client_settings, demo_sources
 from sync_assets.sandbox.server import Sandbox, running_sandbox
 from sync_assets.settings import PREFIX, Settings, load_settings
 from sync_assets.stores import Stores, open_stores
@@ -24,21 +23,21 @@ STOP_SECONDS = 5.0  # nothing of the demo is kept
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """All that runs: the git host, our stores, Dagster, and the source that it syncs; `seen`
-    has the last status shown of each run.
+    """All that runs: the vendors, our stores, Dagster, and the sources that it syncs, the
+    repository first; `seen` has the last status shown of each run.
     """
 
     steps: Steps
     sandbox: Sandbox
     stores: Stores
-    source: Source
+    sources: Sequence[Source]
     services: Services
     seen: dict[str, str] = field(default_factory=dict[str, str])
 
 
 @contextmanager
 def running_demo(port: int) -> Generator[Demo]:
-    """Everything up, the source registered, nothing synced yet. Wipes HOME/demo first."""
+    """Everything up, the sources registered, nothing synced yet. Wipes HOME/demo first."""
     chosen = load_settings()
     home = chosen.home / "demo"
     if is_running(home):
@@ -47,26 +46,28 @@ def running_demo(port: int) -> Generator[Demo]:
         shutil.rmtree(home)
     steps = Steps(home / "logs")
     with ExitStack() as stack:
-        with steps.step("starting a GitHub on loopback, with a repository of our own"):
+        with steps.step("starting GitHub, Vercel, Linear, Slack and Notion on loopback"):
             sandbox = stack.enter_context(running_sandbox(home / "sandbox", tokens=PUBLIC_READER))
-            build_demo_repository(sandbox.repositories)
-            build_demo_tracker(sandbox.trackers)
+            build_demo_world(sandbox)
         settings = _isolated(chosen, home, sandbox.url)
-        with steps.step(f"registering the source github:{DEMO_REPOSITORY}"):
+        with steps.step("registering a source of each"):
             stores = stack.enter_context(closing(open_stores(settings)))
-            source = sources.register(
-                stores.registry, "github", DEMO_REPOSITORY, settings=settings, by="demo"
-            )
+            registered = [
+                sources.register(stores.registry, connector, scope, settings=settings, by="demo")
+                for connector, scope in demo_sources(sandbox)
+            ]
+            for source in registered:
+                steps.say(f"  {source.source_id}")
         with steps.step("starting Dagster"):
             services = stack.enter_context(
                 running_services(
                     settings, port=port, folder=home, say=steps.say, stop_seconds=STOP_SECONDS
                 )
             )
-        yield Demo(steps, sandbox, stores, source, services)
+        yield Demo(steps, sandbox, stores, registered, services)
 
 
-def _isolated(chosen: Settings, home: Path, web_url: str) -> Settings:
+def _isolated(chosen: Settings, home: Path, url: str) -> Settings:
     """Settings of the demo alone, for us and our children: whatever the environment or `.env`
     says, no token but the sandbox's is sent, and no index or database but the demo's is written.
     """
@@ -75,9 +76,8 @@ def _isolated(chosen: Settings, home: Path, web_url: str) -> Settings:
     for name in ("no_proxy", "NO_PROXY"):
         os.environ[name] = LOOPBACK  # git and its libraries ask a proxy for anything else
     os.environ[f"{PREFIX}HOME"] = str(home)
-    os.environ[f"{PREFIX}GITHUB_WEB_URL"] = web_url
-    os.environ[f"{PREFIX}GITHUB_API_URL"] = f"{web_url}/api/v3"
-    os.environ[f"{PREFIX}GITHUB_TOKEN"] = SANDBOX_TOKEN
+    for name, value in client_settings(url).items():
+        os.environ[f"{PREFIX}{name}"] = value
     os.environ[f"{PREFIX}SERVER_PORT"] = "0"
     os.environ[f"{PREFIX}EMBEDDER"] = chosen.embedder
     os.environ[f"{PREFIX}MODEL_PATH"] = str(chosen.model_path or "")

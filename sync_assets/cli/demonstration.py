@@ -1,4 +1,4 @@
-"""The demo: first sync, a push and a comment, their sync, searches."""
+"""The demo: first syncs, a push and a comment, their sync, searches."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,25 +10,30 @@ from sync_assets.cli.output import print_line
 from sync_assets.cli.search import HOPS, print_answer
 from sync_assets.errors import SyncAssetsError
 from sync_assets.hits import SearchAnswer
+from sync_assets.index.predicates import Filter
 from sync_assets.pipeline.tags import SOURCE
 from sync_assets.sandbox.demo import DEMO_REPOSITORY, DEMO_SEARCHES, push_demo_change
 from sync_assets.sandbox.github.demo import DEMO_COMMENT_SEARCH, add_demo_comment
 from sync_assets.search import search
 
-SYNC_SECONDS = 120.0
+SYNC_SECONDS = 300.0
 STREAM = "files"
+_FAILED = frozenset({"FAILURE", "CANCELED"})
 FOLLOWED_SEARCH = DEMO_SEARCHES[1]
 """From code to the pull request that it came with, and to the issue that it closed."""
+CHAIN_SEARCH = "which deployment reserves stock at checkout"
+"""From a deployment to its pull request, to its ticket, and to the thread where it began."""
+CHAIN_BEGINS_AT = "vercel"
 PUSHED_SEARCH = DEMO_SEARCHES[-1]
 
 
 def show(demo: Demo, *, print_answers: bool) -> DemoReport:
-    """First sync, searches, a push and a comment, their sync, the searches again."""
+    """First syncs, searches, a push and a comment, their sync, the searches again."""
     steps, stores = demo.steps, demo.stores
     unanswered = (PUSHED_SEARCH, DEMO_COMMENT_SEARCH)
     head = demo.sandbox.repositories.get(DEMO_REPOSITORY).head()
-    with steps.step("syncing it for the first time, as a Dagster run"):
-        _wait_for_sync(demo, str(head))
+    with steps.step("syncing all for the first time, a Dagster run each"):
+        _wait_for_syncs(demo, str(head))
     with steps.step("searching what nothing answers yet"):
         before = [search(stores, query, limit=1) for query in unanswered]
         for answer in before:
@@ -37,12 +42,15 @@ def show(demo: Demo, *, print_answers: bool) -> DemoReport:
     with steps.step("pushing a commit and writing a comment that answer it, and syncing again"):
         commit = push_demo_change(demo.sandbox.repositories)
         comment = f"{demo.sandbox.url}/{add_demo_comment(demo.sandbox.trackers)}"
-        sources.trigger(stores.registry, demo.source.source_id, "incremental", by="demo")
-        _wait_for_sync(demo, commit)
+        sources.trigger(stores.registry, demo.sources[0].source_id, "incremental", by="demo")
+        _wait_for_syncs(demo, commit)
     with steps.step("searching"):
         answers = [
             search(stores, DEMO_SEARCHES[0], limit=1),
             search(stores, FOLLOWED_SEARCH, limit=1, hops=HOPS),
+            search(
+                stores, CHAIN_SEARCH, limit=1, hops=HOPS, only=Filter(connector=CHAIN_BEGINS_AT)
+            ),
             *(search(stores, query, limit=1) for query in unanswered),
         ]
         for answer, new in zip(answers[-2:], (commit, comment), strict=True):
@@ -68,27 +76,36 @@ def show(demo: Demo, *, print_answers: bool) -> DemoReport:
 def print_searches(answers: Sequence[SearchAnswer], now: datetime) -> None:
     """The searches as a person would have typed them, each with what it found."""
     for answer in answers:
+        only = f" --connector {CHAIN_BEGINS_AT}" if answer.query == CHAIN_SEARCH else ""
         followed = " --follow" if any(hit.linked for hit in answer.hits) else ""
-        print_line(f'\nsearch "{answer.query}"{followed}')
+        print_line(f'\nsearch "{answer.query}"{only}{followed}')
         print_answer(answer, now)
 
 
-def _wait_for_sync(demo: Demo, commit: str) -> None:
-    """Until a Dagster run has brought the index to `commit`; SyncAssetsError where one fails."""
-    source_id, webserver = demo.source.source_id, demo.services.webserver
+def _wait_for_syncs(demo: Demo, commit: str) -> None:
+    """Until Dagster runs have synced every source, and the repository to `commit`;
+    SyncAssetsError where one fails.
+    """
+    webserver, repository = demo.services.webserver, demo.sources[0].source_id
+    expected = {source.source_id for source in demo.sources}
 
     def arrived() -> bool:
-        runs = webserver.runs({SOURCE: source_id})
-        for run in reversed(runs):
-            if run.run_id not in demo.seen:
-                demo.steps.say(f"  {webserver.run_url(run)}")
-            elif demo.seen[run.run_id] != run.status:
-                demo.steps.say(f"  {run.status.lower()}")
+        runs = {run.run_id: run for run in webserver.runs() if run.tag(SOURCE) in expected}
+        for run in reversed(runs.values()):
+            source_id, before = run.tag(SOURCE), demo.seen.get(run.run_id)
+            if before is None:
+                demo.steps.say(f"  {source_id}: {webserver.run_url(run)}")
+            if run.status == "SUCCESS" != before:
+                demo.steps.say(f"  {source_id}: success")
             demo.seen[run.run_id] = run.status
-            if run.status in {"FAILURE", "CANCELED"}:
-                raise SyncAssetsError(f"run {run.run_id} ended as {run.status}")
-        watermark = demo.stores.cursors.get(source_id, STREAM).watermark or ""
-        return commit in watermark and all(run.status == "SUCCESS" for run in runs)
+            if run.status in _FAILED:
+                raise SyncAssetsError(f"run {run.run_id} of {source_id} ended as {run.status}")
+        watermark = demo.stores.cursors.get(repository, STREAM).watermark or ""
+        return (
+            commit in watermark
+            and expected == {run.tag(SOURCE) for run in runs.values()}
+            and all(run.status == "SUCCESS" for run in runs.values())
+        )
 
     demo.services.children.wait_until(
         arrived, what="The sync", log=demo.services.logs, seconds=SYNC_SECONDS, every=0.5

@@ -1,6 +1,5 @@
 """What we ask Dagster's webserver, over its GraphQL API: is it ready, and how do its runs fare?"""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +11,14 @@ from sync_assets.errors import SyncAssetsError
 _LOCATIONS = """{ workspaceOrError { ... on Workspace { locationEntries {
   loadStatus locationOrLoadError { __typename ... on PythonError { message } } } } } }"""
 _DAEMONS = "{ instance { daemonHealth { allDaemonStatuses { required healthy } } } }"
-_RUNS = """query Runs($tags: [ExecutionTag!]) {
-  runsOrError(filter: {tags: $tags}) { ... on Runs { results { runId status } } } }"""
+_RUNS = "{ runsOrError { ... on Runs { results { runId status tags { key value } } } } }"
 
 _Data = dict[str, Any]  # what GraphQL answers; each part is validated where it is used
+
+
+class _Tag(BaseModel):
+    key: str
+    value: str
 
 
 class Run(BaseModel):
@@ -23,6 +26,11 @@ class Run(BaseModel):
 
     run_id: str = Field(alias="runId")
     status: str
+    tags: list[_Tag]
+
+    def tag(self, key: str) -> str | None:
+        """The value of a tag, if the run bears it."""
+        return next((each.value for each in self.tags if each.key == key), None)
 
 
 class _LoadResult(BaseModel):
@@ -68,10 +76,9 @@ class Webserver:
         daemons = [_Daemon.model_validate(each) for each in found]
         return bool(daemons) and all(each.healthy for each in daemons if each.required)
 
-    def runs(self, tags: Mapping[str, str]) -> list[Run]:
-        """The runs that bear these tags, newest first."""
-        pairs = [{"key": key, "value": value} for key, value in tags.items()]
-        data = self._ask(_RUNS, {"tags": pairs})
+    def runs(self) -> list[Run]:
+        """All runs, newest first."""
+        data = self._ask(_RUNS)
         if data is None:
             return []
         return [Run.model_validate(each) for each in data["runsOrError"]["results"]]
@@ -80,11 +87,10 @@ class Webserver:
         """Where a person looks at the run."""
         return f"{self.url}/runs/{run.run_id}"
 
-    def _ask(self, query: str, variables: Mapping[str, object] | None = None) -> _Data | None:
+    def _ask(self, query: str) -> _Data | None:
         """The answer's data; None where the server does not answer (yet)."""
-        body = {"query": query, "variables": variables or {}}
         try:
-            response = self.client.post(f"{self.url}/graphql", json=body)
+            response = self.client.post(f"{self.url}/graphql", json={"query": query})
         except httpx.TransportError:
             return None
         if response.is_error:

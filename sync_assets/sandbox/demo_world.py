@@ -13,6 +13,8 @@ from sync_assets.sandbox.github.demo_story import commits_of
 from sync_assets.sandbox.linear import api as linear
 from sync_assets.sandbox.linear import demo as linear_demo
 from sync_assets.sandbox.linear import world as linear_world
+from sync_assets.sandbox.notion import api as notion
+from sync_assets.sandbox.notion import world as notion_world
 from sync_assets.sandbox.notion.demo import build_demo_handbook
 from sync_assets.sandbox.server import Sandbox
 from sync_assets.sandbox.slack import api as slack
@@ -40,12 +42,15 @@ def build_demo_world(sandbox: Sandbox) -> None:
 
 
 def demo_sources(sandbox: Sandbox) -> Sequence[tuple[str, str]]:
-    """Connector and scope of each source."""
+    """Connector and scope of each source, the repository's first. Vercel's is the whole team:
+    Dagster runs one at a time of those whose partitions share a name, as a project's would.
+    """
     return (
         ("github", DEMO_REPOSITORY),
-        ("vercel", f"{vercel_world.TEAM}/{vercel_demo.PROJECT}"),
+        ("vercel", f"{vercel_world.TEAM}/*"),
         ("linear", linear_demo.TEAM),
         ("slack", slack_demo.CHANNEL),
+        ("notion", next(iter(sandbox.notion.sources))),
     )
 
 
@@ -61,4 +66,6 @@ def client_settings(url: str) -> Mapping[str, str]:
         "LINEAR_API_KEY": linear_world.SANDBOX_TOKEN,
         "SLACK_API_URL": f"{url}{slack.PREFIX}/",
         "SLACK_TOKEN": slack_world.SANDBOX_TOKEN,
+        "NOTION_API_URL": f"{url}{notion.PREFIX}",
+        "NOTION_TOKEN": notion_world.SANDBOX_TOKEN,
     }
