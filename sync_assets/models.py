@@ -212,6 +212,7 @@ class BatchSummary(Answer):
 class ListReport(Answer):
     """What listing saw. `unchanged`: the source stands where it was last indexed. `complete`: all
     that exists was listed, not only what changed. `deferred_until`: the vendor asked us to wait.
+    `made_way`: what is more urgent goes first, and this is taken up again later.
     """
 
     unchanged: bool
@@ -221,17 +222,18 @@ class ListReport(Answer):
     excluded: int = 0
     deferred_until: datetime | None = None
     deferred_because: str | None = None
+    made_way: bool = False
     seconds: float = 0
 
     @property
     def ends_sync(self) -> bool:
         """Whether there is nothing to fetch, or not yet."""
-        return self.unchanged or self.deferred_until is not None
+        return self.unchanged or self.made_way or self.deferred_until is not None
 
 
 class DocumentsReport(Answer):
     """What fetching did. `skipped` counts by reason all that is listed and not searchable;
-    `fetched` documents were stored, not all where the vendor asked us to wait.
+    `fetched` documents were stored, not all where the vendor asked us to wait, or we `made_way`.
     """
 
     added: int = 0
@@ -247,18 +249,20 @@ class DocumentsReport(Answer):
     batches: BatchSummary = BatchSummary()
     deferred_until: datetime | None = None
     deferred_because: str | None = None
+    made_way: bool = False
     seconds: float = 0
 
     @property
     def ends_sync(self) -> bool:
-        """Whether we were asked to wait before there was anything to index."""
-        return self.deferred_until is not None and not self.fetched
+        """Whether we make way, or were asked to wait before there was anything to index."""
+        return self.made_way or (self.deferred_until is not None and not self.fetched)
 
 
 class IndexReport(Answer):
     """What indexing did. Texts are distinct chunk texts; `held` deletes wait for approval; links
     are dropped where one document has too many. `unparsed` are keys of documents that were cut by
-    lines, because their syntax was too costly to parse.
+    lines, because their syntax was too costly to parse. Where it `made_way`, or only what is urgent
+    was brought in, the rest is `left` for later.
     """
 
     documents: int = 0
@@ -274,6 +278,8 @@ class IndexReport(Answer):
     tokens: int = 0
     unparsed: list[str] = []
     failures: int = 0
+    made_way: bool = False
+    left: bool = False
     seconds: float = 0
 
 

@@ -67,6 +67,7 @@ class Tracker:
     too_large: int = 1_000
     slow: int = 1_000
     races: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
+    while_fetching: Callable[[], None] | None = None
     sweeps: int = 0
     feeds: int = 0
     hinted: int = 0
@@ -166,6 +167,8 @@ class FeedSession(Session):
 
     def fetch(self, entries: Sequence[ListingEntry], watermark: str) -> Iterator[Fetched]:
         self.world.call(len(entries))
+        if self.world.while_fetching is not None:
+            self.world.while_fetching()
         if self.world.poisonous.intersection(entry.key for entry in entries):
             raise UnexpectedPayload("the answer cannot be read")
         for entry in entries:

@@ -118,6 +118,16 @@ class Inbox:
                 connection.execute(insert, rows)
         return receipts
 
+    def of(self, source_id: str) -> tuple[Delivery, ...]:
+        """What waits of one source."""
+        query = (
+            select(deliveries)
+            .where(deliveries.c.state == "received", deliveries.c.source_id == source_id)
+            .order_by(deliveries.c.number)
+        )
+        with self._database.read() as connection:
+            return tuple(_delivery(row) for row in connection.execute(query).mappings())
+
     def waiting(self) -> Mapping[str, Sequence[Delivery]]:
         """By source, what is received and given to no run; in the order of arrival."""
         return self._by_source("received")

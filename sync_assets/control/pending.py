@@ -15,7 +15,8 @@ class PendingListing:
     `basis` is what it was taken for (see Cursor). `current`: with its entries stored, the index is
     up to date as far as the source's feeds show. `swept_at` is when its complete listing began,
     None where it has none. `vanished` are documents that fetching no longer found and nobody
-    confirmed to be gone.
+    confirmed to be gone. `urgent` are those that are to be brought in first, and alone; None where
+    there is no hurry.
     """
 
     listing: Listing
@@ -23,6 +24,11 @@ class PendingListing:
     current: bool
     swept_at: datetime | None = None
     vanished: frozenset[str] = frozenset()
+    urgent: frozenset[str] | None = None
+
+    def wants(self, document_id: str) -> bool:
+        """Whether the document is to be brought in now."""
+        return self.urgent is None or document_id in self.urgent
 
 
 def packed(pending: PendingListing) -> bytes:
@@ -42,6 +48,7 @@ def packed(pending: PendingListing) -> bytes:
         "current": pending.current,
         "swept_at": None if swept_at is None else swept_at.isoformat(),
         "vanished": sorted(pending.vanished),
+        "urgent": None if pending.urgent is None else sorted(pending.urgent),
     }
     return gzip.compress(json.dumps(facts).encode(), compresslevel=5, mtime=0)
 
@@ -63,4 +70,5 @@ def unpacked(payload: bytes) -> PendingListing:
         current=facts["current"],
         swept_at=None if swept_at is None else datetime.fromisoformat(swept_at),
         vanished=frozenset(facts["vanished"]),
+        urgent=None if facts.get("urgent") is None else frozenset(facts["urgent"]),
     )

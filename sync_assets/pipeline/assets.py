@@ -228,6 +228,8 @@ def _index_stage(
             stores.reader.chunks_stored(*name).values(),
             stores.cursors.get(*name),
         )
+        if report.made_way:
+            return metadata, False
         return {**metadata, **step.brought_in()}, True
 
     return _stage(

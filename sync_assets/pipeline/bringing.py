@@ -107,7 +107,7 @@ def _brought_in(
     one.take(listing)
     metadata = dict(listing_metadata(listing, link))
     if listing.ends_sync:
-        return {**metadata, **one.brought_in()}, None
+        return metadata if listing.made_way else {**metadata, **one.brought_in()}, None
     if fetch:
         documents = one.sync.sync_documents()
         one.take(documents)

@@ -1,11 +1,12 @@
 """What a source's deliveries are about, and those that a run was given."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import dagster as dg
 
+from sync_assets.control.cursors import Cursor
 from sync_assets.control.inbox import Delivery
 from sync_assets.models import Source
 from sync_assets.pipeline import tags
@@ -28,6 +29,29 @@ def why_ignored(source: Source, delivery: Delivery, streams: Collection[str]) ->
     if not concerned(delivery, streams):
         return f"the source has no {' or '.join(delivery.streams)}"
     return None
+
+
+def ready(
+    source: Source,
+    waiting: Sequence[Delivery],
+    streams: Collection[str],
+    cursors: Iterable[Cursor],
+    now: datetime,
+) -> list[Delivery]:
+    """Those that a run could bring in now: no vendor asked us to leave their streams alone."""
+    put_off = {
+        cursor.stream
+        for cursor in cursors
+        if cursor.source_id == source.source_id
+        and cursor.deferred_until is not None
+        and cursor.deferred_until > now
+    }
+    return [
+        each
+        for each in waiting
+        if why_ignored(source, each, streams) is None
+        and concerned(each, streams).isdisjoint(put_off)
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 from sync_assets.connectors.base import Connector
 from sync_assets.errors import RateLimited
+from sync_assets.pipeline import tags
 from sync_assets.pipeline.administration import (
     deploy_job,
     freshness_job,
@@ -68,6 +69,7 @@ def build_jobs(connectors: Sequence[Connector]) -> Jobs:
             "maintain_index",
             dg.AssetSelection.assets(MAINTENANCE),
             description="Compacts the index, brings its indexes up to date, drops old versions.",
+            tags={tags.LANE: "shared"},
         ),
     )
 
@@ -81,6 +83,7 @@ def sync_job(connector: Connector) -> Job:
         dg.AssetSelection.assets(*keys) - dg.AssetSelection.checks(*audits),
         description=f"Brings one source of {connector.title} up to date. `mode`: incremental, or "
         "full to list everything anew.",
+        tags={tags.LANE: "shared"},
     )
 
 
@@ -109,6 +112,7 @@ def verify_job(connector: Connector) -> Job:
         name=f"verify_{connector.name}",
         partitions_def=sources_partitions(connector.name),
         description=f"Audits one source of {connector.title}: the check `{AUDIT}` of its streams.",
+        tags={tags.LANE: "shared"},
     )
     def verify() -> None:
         audit()

@@ -29,6 +29,7 @@ from sync_assets.pipeline.outcome import record_outcome
 from sync_assets.pipeline.partitions import obsolete_partitions, sources_partitions
 from sync_assets.pipeline.resources import Provided
 from sync_assets.pipeline.webhooks import webhook_inbox
+from sync_assets.pipeline.yielding import goes_first, is_left_over
 from sync_assets.stores import Stores
 
 SECONDS: Final = 5
@@ -71,7 +72,11 @@ def registry_sync(connectors: Sequence[Connector], jobs: Jobs) -> dg.SensorDefin
         with stores.open() as opened:
             sources = opened.registry.all()
             runnable = [source for source in sources if launcher.can_run(source)]
-            requests = _open_requests(opened, instance)
+            requests = [
+                request
+                for request in _open_requests(opened, instance)
+                if not is_left_over(request) or not _is_overtaken(opened, launcher, request)
+            ]
             now = opened.clock()
         removals = [_removal(source, now) for source in sources if source.status == "removing"]
         obsolete = [
@@ -98,10 +103,21 @@ def _open_requests(stores: Stores, instance: dg.DagsterInstance) -> list[SyncReq
     return [request for request in pending if request.run_key not in launched]
 
 
+def _is_overtaken(stores: Stores, launcher: Launcher, request: SyncRequest) -> bool:
+    """Whether a webhook's run of the source is to come first."""
+    source = stores.registry.get(request.source_id)
+    return launcher.can_run(source) and goes_first(stores, source, launcher.streams_of(source))
+
+
 def _requested(requests: Sequence[SyncRequest], sources: Sequence[Source]) -> list[Launch]:
     by_id = {source.source_id: source for source in sources}
     return [
-        Launch(by_id[request.source_id], "request", request.run_key, mode=request.mode)
+        Launch(
+            by_id[request.source_id],
+            "backfill" if is_left_over(request) else "request",
+            request.run_key,
+            mode=request.mode,
+        )
         for request in requests
         if request.source_id in by_id
     ]

@@ -1,6 +1,6 @@
 """What surrounds every step of a run: its stores, its source, its marks, a dead writer's lease."""
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -11,12 +11,13 @@ from sync_assets.errors import LeaseHeld
 from sync_assets.http.clients import HttpClients
 from sync_assets.http.policy import Priority
 from sync_assets.http.usage import Usage, used_since
-from sync_assets.models import Failure, Source, SyncMode
+from sync_assets.models import Failure, IndexReport, Source, SyncMode
 from sync_assets.pipeline import tags
 from sync_assets.pipeline.deliveries import Given
 from sync_assets.pipeline.metadata import Metadata
 from sync_assets.pipeline.orphans import claim
 from sync_assets.pipeline.resources import Report, StoresProvider
+from sync_assets.pipeline.yielding import is_urgent, make_way, take_up_later
 from sync_assets.stores import Stores
 from sync_assets.sync.engine import StreamSync
 from sync_assets.sync.progress import Progress
@@ -49,6 +50,8 @@ class Step:
     progress: Progress
     given: Given
     meter: Meter
+    make_way: Callable[[], bool]
+    urgent: bool
 
     def has(self, stream: Stream) -> bool:
         """Whether the source's settings ask for the stream."""
@@ -65,6 +68,8 @@ class Step:
             stream,
             progress=self.progress,
             session=session,
+            make_way=self.make_way,
+            urgent=self.urgent,
         )
         return StreamStep(self, stream, sync)
 
@@ -85,8 +90,10 @@ class StreamStep:
     sync: StreamSync
 
     def take(self, report: Report) -> None:
-        """A part of the stream's sync is done."""
+        """A part of the stream's sync is done; what is left of it is asked for."""
         self.step.provider.take(self.stream.name, report)
+        if report.made_way or (isinstance(report, IndexReport) and report.left):
+            take_up_later(self.step.stores, self.step.source)
 
     def mode(self, mode: SyncMode) -> SyncMode:
         """Full where a delivery says that only a complete listing can tell what changed."""
@@ -129,7 +136,18 @@ def opened_step(
         given = Given.to(context.run, opened, names)
         show = stores.progress(context.log)
         meter = Meter(opened.http)
-        yield Step(stores, opened, source, connector, link, show, given, meter)
+        yield Step(
+            stores,
+            opened,
+            source,
+            connector,
+            link,
+            show,
+            given,
+            meter,
+            make_way(opened, source, names, context.run),
+            is_urgent(context.run),
+        )
 
 
 @contextmanager

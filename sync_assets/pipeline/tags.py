@@ -18,6 +18,8 @@ TRIGGERED_BY: Final = "sync_assets/triggered_by"
 """Who wanted a deployment."""
 RECORDED: Final = "sync_assets/recorded"
 """Holds the run's own id once its outcome stands in the registry; a re-execution inherits tags."""
+LANE: Final = "sync_assets/lane"
+"""`open` for the runs of webhooks, `shared` for all others of our jobs, which leave a slot free."""
 PROCESS: Final = "sync_assets/process"
 """Which process executes the run; see `orphans`."""
 
@@ -65,7 +67,8 @@ UNDER_WAY: Final = [state for state in UNFINISHED if state != DagsterRunStatus.Q
 
 def run_tags(trigger: Trigger, source_id: str) -> dict[str, str]:
     """Of a run for one source."""
-    return {SOURCE: source_id, TRIGGER: trigger, PRIORITY: str(PRIORITIES[trigger])}
+    tags = {SOURCE: source_id, TRIGGER: trigger, PRIORITY: str(PRIORITIES[trigger])}
+    return {**tags, LANE: "open"} if trigger == "webhook" else tags
 
 
 def calls_of(run_tags: Mapping[str, str]) -> Priority:

@@ -13,10 +13,11 @@ import dagster as dg
 from dagster import SensorEvaluationContext
 
 from sync_assets.connectors.base import Connector
+from sync_assets.control.cursors import Cursor
 from sync_assets.control.inbox import Delivery
 from sync_assets.models import Source
 from sync_assets.pipeline import tags
-from sync_assets.pipeline.deliveries import concerned, why_ignored
+from sync_assets.pipeline.deliveries import concerned, ready, why_ignored
 from sync_assets.pipeline.jobs import Jobs
 from sync_assets.pipeline.launches import Launch, Launcher, busy_scopes, plan_each
 from sync_assets.pipeline.resources import Provided
@@ -60,7 +61,7 @@ def webhook_inbox(connectors: Sequence[Connector], jobs: Jobs) -> dg.SensorDefin
 @dataclass(frozen=True, slots=True)
 class _Look:
     """What one tick sees. `busy` are scopes under way, `resting` sources whose deliveries are with
-    a run already; `deferred` are streams, by source, that a vendor asked us to leave alone.
+    a run already.
     """
 
     stores: Stores
@@ -69,7 +70,7 @@ class _Look:
     waiting: Mapping[str, Sequence[Delivery]]
     busy: Collection[str]
     resting: Collection[str]
-    deferred: Mapping[str, Collection[str]]
+    cursors: Sequence[Cursor]
     now: datetime
     claims: dict[str, Sequence[int]]
 
@@ -85,10 +86,6 @@ class _Look:
         }
         resting = settle(stores, instance, streams)
         waiting = stores.inbox.waiting()
-        deferred: dict[str, set[str]] = {}
-        for cursor in stores.cursors.all():
-            if cursor.deferred_until is not None and cursor.deferred_until > now:
-                deferred.setdefault(cursor.source_id, set()).add(cursor.stream)
         return cls(
             stores,
             sources,
@@ -96,7 +93,7 @@ class _Look:
             waiting,
             busy=busy_scopes(instance, tags.UNDER_WAY) if waiting else (),
             resting=resting,
-            deferred=deferred,
+            cursors=stores.cursors.all(),
             now=now,
             claims={},
         )
@@ -108,17 +105,16 @@ class _Look:
         failed_lately = source.next_try_at is not None and source.next_try_at > self.now
         if source.scope in self.busy or name in self.resting or failed_lately:
             return None
-        put_off = self.deferred.get(name, ())
-        ready = [each for each in wanted if concerned(each, known).isdisjoint(put_off)]
-        if not ready:
+        given = ready(source, wanted, known, self.cursors, self.now)
+        if not given:
             return None
         launch = Launch(
             source,
             "webhook",
-            run_key(source, ready),
-            streams={stream for each in ready for stream in concerned(each, known)},
+            run_key(source, given),
+            streams={stream for each in given for stream in concerned(each, known)},
         )
-        self.claims[launch.run_key] = [each.number for each in ready]
+        self.claims[launch.run_key] = [each.number for each in given]
         return launch
 
     def _without_ignored(self, source: Source, streams: Collection[str]) -> list[Delivery]:

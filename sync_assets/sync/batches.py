@@ -31,6 +31,7 @@ class BatchCounts:
     batches: int = 0
     failed: int = 0
     processed: int = 0
+    stopped: bool = False
 
     def summary(self) -> BatchSummary:
         return BatchSummary(
@@ -48,6 +49,7 @@ def fetch_in_batches(
     size: Size,
     in_flight: int,
     counts: BatchCounts,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[list[T | FetchFailure]]:
     """Fetch `entries` in batches of `size`, at most `in_flight` at once, in order of completion.
 
@@ -55,13 +57,15 @@ def fetch_in_batches(
     fault stands alone as a `FetchFailure`; `size` learns from what was too large or too slow. A
     vendor that fails batch after batch and has served none is down, and any other SourceError
     concerns the whole source too: batches in flight are finished and yielded, then it is raised.
+    After `stop`, no batch begins.
     """
     waiting = _Waiting(list(entries), size)
     running: dict[Future[list[T]], _Batch] = {}
     fatal: SourceError | None = None
     with ThreadPoolExecutor(in_flight, thread_name_prefix="fetch") as pool:
-        while running or (waiting and fatal is None):
-            while waiting and fatal is None and len(running) < in_flight:
+        while running or (waiting and fatal is None and not counts.stopped):
+            counts.stopped = counts.stopped or stop()
+            while waiting and fatal is None and not counts.stopped and len(running) < in_flight:
                 batch = waiting.take()
                 running[pool.submit(fetch, batch.entries)] = batch
             done, _ = wait(running, return_when=FIRST_COMPLETED)

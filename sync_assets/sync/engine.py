@@ -7,7 +7,7 @@ step may be killed and repeated; the cursor moves only when the index equals the
 
 import sys
 import time
-from collections.abc import Collection, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
 
@@ -29,7 +29,7 @@ from sync_assets.sync.batches import BatchCounts, fetch_in_batches
 from sync_assets.sync.diff import plan_documents, plan_index, remembered_reason
 from sync_assets.sync.fetching import DocumentSink, listing_row, prepare
 from sync_assets.sync.indexing import INDEXED_BY, ChunkSink
-from sync_assets.sync.joining import amended
+from sync_assets.sync.joining import amended, is_behind
 from sync_assets.sync.listings import StreamListings, deferred_listing
 from sync_assets.sync.progress import Progress, silent
 from sync_assets.sync.settling import held_deletes, settle
@@ -48,6 +48,10 @@ class StreamSync:
     Raises SourceError where the source cannot serve, LeaseHeld where another process writes;
     single documents that fail become rows of `failures`. Where the vendor asks us to wait, what was
     fetched is stored, the report says until when, and no step calls the vendor before that.
+
+    Where `make_way` says that something waits which is more urgent, each step stops after the batch
+    at hand; the next sync goes on from there. An `urgent` one does not bring in what is pending, if
+    that is much, but only what it sees to have changed since.
     """
 
     def __init__(
@@ -60,6 +64,8 @@ class StreamSync:
         progress: Progress = silent,
         force: Collection[str] = frozenset(),
         session: Session | None = None,
+        make_way: Callable[[], bool] = lambda: False,
+        urgent: bool = False,
     ) -> None:
         self.stores = stores
         self.source = source
@@ -67,6 +73,8 @@ class StreamSync:
         self.stream = stream
         self.progress = progress
         self.force = force
+        self.make_way = make_way
+        self.urgent = urgent
         self._key = (source.source_id, stream.name)
         self._session = session
         self._listings = StreamListings(stores, source, stream, force=bool(force))
@@ -79,15 +87,23 @@ class StreamSync:
         stores, listings = self.stores, self._listings
         if (waits := self.waits(mode)) is not None:
             return waits
+        if self.make_way():
+            self._keep_in_mind(mode)
+            return ListReport(unchanged=False, watermark="", complete=False, made_way=True)
         with self._lease() as lease, self.opened() as session:
             cursor = stores.cursors.get(*self._key)
             begun_at = stores.clock()
             since, earlier = listings.since(mode, cursor)
+            hurry = (
+                self.urgent
+                and earlier is not None
+                and is_behind(earlier, stores.reader.listing_stored(*self._key))
+            )
             page = stores.learned.get(*self._key).get("page")
             if page is not None:
                 session.pages.begin(page)
             # What is pending, or was put off, is owed a look at everything.
-            owed = earlier is not None or cursor.deferred_until is not None
+            owed = (earlier is not None and not hurry) or cursor.deferred_until is not None
             try:
                 hinted = (
                     session.touched(since, hints)
@@ -110,9 +126,12 @@ class StreamSync:
                 listings.confirm(listing, cursor, begun_at)
             elif hinted is not None:
                 # Of all else it says nothing, so the last look at everything stays what it is.
-                listings.take(listing, None, cursor.listed_at or begun_at, keep=True)
+                listing = replace(listing, current=earlier is not None and earlier.current)
+                at = cursor.listed_at or begun_at
+                listings.take(listing, earlier, at, keep=True, hurry=hurry)
             else:
-                listings.take(listing, earlier, begun_at, keep=not session.relists)
+                keep = not session.relists
+                listings.take(listing, earlier, begun_at, keep=keep, hurry=hurry)
         return ListReport(
             unchanged=unchanged,
             watermark=listing.watermark,
@@ -159,17 +178,19 @@ class StreamSync:
             if doubted:
                 writer.note_listed(*self._key, [listing_row(entry, None) for entry in doubted])
             sink = DocumentSink(writer, stores.failures, self.source, self.stream.name)
+            wanted = [entry for entry in plan.fetch if pending.wants(entry.document_id)]
             fetched = fetch_in_batches(
                 lambda batch: prepare(session, batch, listing.watermark),
-                plan.fetch,
+                wanted,
                 size=size,
                 in_flight=settings.batches_in_flight,
                 counts=counts,
+                stop=self.make_way,
             )
             try:
                 for items in fetched:
                     sink.take(items)
-                    self.progress("fetch", counts.processed, len(plan.fetch))
+                    self.progress("fetch", counts.processed, len(wanted))
             except RateLimited as limited:
                 deferred = self._listings.defer(limited)
             finally:
@@ -177,6 +198,9 @@ class StreamSync:
                 self._learn("batch", size)
                 found = amended(pending, sink.versions, sink.gone, sink.vanished)
                 self._listings.amend(found, lease)
+            if counts.stopped:
+                lease.check()
+                self._listings.keep(found)
         return DocumentsReport(
             added=plan.added,
             changed=plan.changed,
@@ -191,6 +215,7 @@ class StreamSync:
             batches=counts.summary(),
             deferred_until=deferred.deferred_until,
             deferred_because=deferred.deferred_because,
+            made_way=counts.stopped,
             seconds=time.monotonic() - started,
         )
 
@@ -221,7 +246,19 @@ class StreamSync:
             sink = ChunkSink(
                 stores, writer, self.source, self.connector, self.stream.name, self.progress
             )
-            sink.index(plan.index, reuse=() if self.force else chunks)
+            wanted = [key for key in plan.index if pending.wants(key)]
+            reuse = () if self.force else chunks
+            if not sink.index(wanted, reuse=reuse, stop=self.make_way):
+                lease.check()
+                self._listings.keep(pending)
+                return self._indexed(started, sink, made_way=True, left=True)
+            if pending.urgent is not None:
+                now = pending.urgent.intersection([*plan.gone, *plan.unsearchable])
+                writer.delete_documents(*self._key, now)
+                self._listings.amend(replace(pending, urgent=None), lease)
+                return self._indexed(
+                    started, sink, documents=len(wanted), documents_deleted=len(now), left=True
+                )
             # A document that was fetched just now says nothing of how much a listing lost.
             known = documents.keys() & listed.keys() if listed else documents.keys()
             lease.check()
@@ -244,14 +281,18 @@ class StreamSync:
             lease.check()
             basis = self._listings.basis
             settle(stores, self.source, self.stream, pending, plan, basis=basis, held=held)
-        return IndexReport(
+        return self._indexed(
+            started,
+            sink,
             documents=len(plan.index),
             documents_deleted=len(gone),
             documents_held=held,
             failures=len(plan.unfetched),
-            seconds=time.monotonic() - started,
-            **asdict(sink.counts),
         )
+
+    def _indexed(self, started: float, sink: ChunkSink, **rest: int) -> IndexReport:
+        report = {**asdict(sink.counts), **rest, "seconds": time.monotonic() - started}
+        return IndexReport.model_validate(report)
 
     def _keep_in_mind(self, mode: SyncMode) -> None:
         """A full sync that has to wait is not forgotten meanwhile."""

@@ -1,7 +1,7 @@
 """Documents into chunks, chunks into vectors, both into the index: one commit a group."""
 
 import time
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -65,12 +65,22 @@ class ChunkSink:
     _vectors: list[Vectors] = field(default_factory=list[Vectors])
     _chunks: int = 0
 
-    def index(self, document_ids: Sequence[str], *, reuse: Container[str]) -> None:
+    def index(
+        self,
+        document_ids: Sequence[str],
+        *,
+        reuse: Container[str],
+        stop: Callable[[], bool] = lambda: False,
+    ) -> bool:
         """Index these stored documents; a reader sees each one whole, old or new. Of those in
-        `reuse`, vectors of unchanged texts are taken from the chunks that are stored.
+        `reuse`, vectors of unchanged texts are taken from the chunks that are stored. False where
+        it was told to `stop` before the last.
         """
         began = time.monotonic()
         for at in range(0, len(document_ids), READ_DOCUMENTS):
+            if stop():
+                self._commit()
+                return False
             batch = document_ids[at : at + READ_DOCUMENTS]
             kept = self.stores.reader.vectors_of([key for key in batch if key in reuse])
             self._embed(self.stores.reader.documents(batch), kept)
@@ -80,6 +90,7 @@ class ChunkSink:
                 began = time.monotonic()
             self.progress("index", at + len(batch), len(document_ids))
         self._commit()
+        return True
 
     def _embed(self, documents: Sequence[Document], kept: Mapping[str, Vectors]) -> None:
         rows = [self._chunked(document) for document in documents]

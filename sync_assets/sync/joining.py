@@ -8,6 +8,9 @@ from sync_assets.control.pending import PendingListing
 from sync_assets.index.reader import StoredListing
 from sync_assets.models import Listing
 
+BACKLOG = 200
+"""Documents on their way that what is urgent waits for."""
+
 
 def taken(
     listing: Listing, begun_at: datetime, basis: str, earlier: PendingListing | None = None
@@ -39,7 +42,30 @@ def taken(
         ),
         current=current,
         vanished=earlier.vanished - dropped,
+        urgent=None,
     )
+
+
+def hurried(pending: PendingListing, listing: Listing, earlier: PendingListing) -> PendingListing:
+    """The joined listing, of which only what `listing` shows to have changed since the `earlier`
+    one is to be brought in now; what was urgent then still is.
+    """
+    before = {entry.document_id: entry.version for entry in earlier.listing.entries}
+    changed = {
+        entry.document_id
+        for entry in listing.entries
+        if not listing.complete or before.get(entry.document_id) != entry.version
+    }
+    return replace(pending, urgent=changed.union(listing.gone, earlier.urgent or ()))
+
+
+def is_behind(pending: PendingListing, listed: Mapping[str, StoredListing]) -> bool:
+    """Whether bringing in what is pending would make what is urgent wait; `listed` is the last
+    listing that the index holds.
+    """
+    versions = {key: row.version for key, row in listed.items()}
+    entries = pending.listing.entries
+    return sum(versions.get(each.document_id) != each.version for each in entries) > BACKLOG
 
 
 def amended(

@@ -14,7 +14,7 @@ from sync_assets.models import Listing, ListReport, Source, SyncMode, digest
 from sync_assets.redaction import RULES_VERSION
 from sync_assets.stores import Stores
 from sync_assets.sync.indexing import INDEXED_BY
-from sync_assets.sync.joining import shows_nothing_new, taken
+from sync_assets.sync.joining import hurried, shows_nothing_new, taken
 
 WAIT_SECONDS = 300
 """How long to wait where a vendor that limits us does not say how long."""
@@ -92,10 +92,20 @@ class StreamListings:
             cursors.set_watermark(*self._key, listing.watermark)
 
     def take(
-        self, listing: Listing, earlier: PendingListing | None, begun_at: datetime, *, keep: bool
+        self,
+        listing: Listing,
+        earlier: PendingListing | None,
+        begun_at: datetime,
+        *,
+        keep: bool,
+        hurry: bool = False,
     ) -> None:
-        """The listing is to be brought in; `keep` it where it costs calls to have it again."""
+        """The listing is to be brought in; `keep` it where it costs calls to have it again. Where
+        there is `hurry`, only what it shows to be new since the `earlier` one.
+        """
         self._taken = taken(listing, begun_at, self.basis, earlier)
+        if hurry and earlier is not None:
+            self._taken, keep = hurried(self._taken, listing, earlier), True
         self._stores.cursors.set_listed(
             *self._key, listing.watermark, at=begun_at, keep=self._taken if keep else None
         )
@@ -127,6 +137,12 @@ class StreamListings:
         lease.check()
         self._taken = pending
         self._stores.cursors.amend(*self._key, pending)
+
+    def keep(self, pending: PendingListing) -> None:
+        """We make way: what changes meanwhile is told from this."""
+        cursor = self._stores.cursors.get(*self._key)
+        at = cursor.listed_at or self._stores.clock()
+        self._stores.cursors.set_listed(*self._key, pending.listing.watermark, at=at, keep=pending)
 
     def defer(self, limited: RateLimited) -> Cursor:
         """Nothing more of this stream until the vendor lets us; others may go on."""

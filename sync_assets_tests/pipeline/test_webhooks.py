@@ -1,8 +1,6 @@
 """The inbox under the sensor `webhook_inbox`: real runs, a real instance, a real database."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import dagster as dg
 import pytest
@@ -14,36 +12,7 @@ from sync_assets.pipeline import tags
 from sync_assets.pipeline.outcome import record_outcome
 from sync_assets.pipeline.settlement import ATTEMPTS, CANCELLED
 from sync_assets_tests.pipeline.conftest import Desk, Pipeline
-
-
-def deliver(
-    pipeline: Pipeline,
-    source: Source,
-    delivery_id: str,
-    streams: Sequence[str] = (),
-    **rest: Any,  # noqa: ANN401 - passed on
-) -> None:
-    def concerns(each: Source) -> bool:
-        return each.source_id == source.source_id
-
-    incoming = Incoming(source.connector, delivery_id, "push", concerns, streams, **rest)
-    assert pipeline.stores.inbox.store([incoming]) == ["accepted"]
-
-
-def asked(pipeline: Pipeline) -> list[dg.RunRequest]:
-    return list(pipeline.tick("webhook_inbox").run_requests or ())
-
-
-def run(pipeline: Pipeline, requests: Sequence[dg.RunRequest]) -> list[dg.ExecuteInProcessResult]:
-    """As the daemon would, with the sensors that tell how runs ended."""
-    results = pipeline.launch(requests)
-    for result in results:
-        record_outcome(pipeline.stores, pipeline.instance, result.run_id)
-    return results
-
-
-def states(pipeline: Pipeline) -> dict[str, str]:
-    return {each.delivery_id: each.state for each in pipeline.stores.inbox.newest()}
+from sync_assets_tests.pipeline.deliveries import asked, deliver, run, states
 
 
 def only(pipeline: Pipeline) -> Delivery:
