@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help demo demo-once test lint format bench chaos lock
+.PHONY: help demo demo-once test lint format bench chaos live lock
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ bench: $(STAMP) ## Measure ourselves and peers side by side; rewrites docs/bench
 
 chaos: $(STAMP) ## The long tests: kills, faults, 5,000 files; rewrites docs/reliability.md
 	@$(BIN)/python -m benchmarks.chaos
+
+live: $(STAMP) ## Opt-in, read-only: real vendors against what the sandbox claims
+	@$(BIN)/python -m sync_assets.cli.live
 
 lock: ## Pin the newest allowed versions (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --upgrade pyproject.toml -o requirements.lock

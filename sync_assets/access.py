@@ -32,10 +32,11 @@ def check_access(stores: Stores, source_id: str) -> Iterator[AccessCheck]:
     source = stores.registry.get(source_id)
     connector = connector_named(source.connector)
     for probe in connector.probes(source, stores.settings, stores.http):
-        yield _checked(probe)
+        yield checked(probe)
 
 
-def _checked(probe: Probe) -> AccessCheck:
+def checked(probe: Probe) -> AccessCheck:
+    """What comes of one probe."""
     try:
         saw = probe.call()
     except (RateLimited, SourceUnavailable) as error:
