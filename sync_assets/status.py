@@ -36,6 +36,7 @@ class SourceStatusRow(Answer):
     sweep_due_at: datetime | None
     deferred_until: datetime | None
     deferred_because: str | None
+    lag_seconds: float | None
     stale: Stale
     stale_because: str | None
     last_error: str | None
@@ -106,6 +107,7 @@ def status(stores: Stores) -> list[SourceStatusRow]:
     failures = Counter((row.source_id, row.stream) for row in stores.failures.list())
     held = {(row.source_id, row.stream): row.proposed for row in stores.approvals.all(state="held")}
     counts = stores.reader.counts()
+    lags = stores.inbox.lags()
     rows: list[SourceStatusRow] = []
     for source in stores.registry.all():
         for stream in connector_named(source.connector).streams_of(source):
@@ -129,6 +131,7 @@ def status(stores: Stores) -> list[SourceStatusRow]:
                     sweep_due_at=cursor.sweep_due_at,
                     deferred_until=cursor.deferred_until,
                     deferred_because=cursor.deferred_because,
+                    lag_seconds=lags.get(source.source_id),
                     stale=stale,
                     stale_because=because,
                     last_error=source.last_error,

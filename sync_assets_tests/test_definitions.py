@@ -89,6 +89,7 @@ def test_jobs_schedules_and_sensors_are_these_and_run_by_default():
         "redeliver_missed",
         "register_source",
         "remove_source",
+        "rename_source",
         "report_freshness",
         "sync_git",
         "sync_github",

@@ -67,6 +67,7 @@ class Tracker:
     too_large: int = 1_000
     slow: int = 1_000
     races: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
+    names: dict[str, str] = field(default_factory=dict[str, str])
     while_fetching: Callable[[], None] | None = None
     sweeps: int = 0
     feeds: int = 0
@@ -215,6 +216,9 @@ class TrackerConnector(Connector):
 
     def link(self, source: Source, settings: Settings) -> str:
         return "https://tracker.example"
+
+    def scope_now(self, source: Source, settings: Settings, http: HttpClients) -> str:
+        return self.worlds["tickets"].names.get(source.scope, source.scope)
 
     @contextmanager
     def open(

@@ -246,6 +246,17 @@ class Connector(ABC):
         """Under which names answers about the source are kept: see `http/conditional.py`."""
         return ()
 
+    def scope_now(
+        self,
+        source: Source,
+        settings: Settings,  # noqa: ARG002 - the contract's
+        http: HttpClients,  # noqa: ARG002 - the contract's
+    ) -> str:
+        """The scope under which the vendor has the source now, by the vendor's own redirect from
+        the one it had. Raises SourceError.
+        """
+        return source.scope
+
     def lines_url(self, document: Document, start_line: int, end_line: int) -> str:
         """Where a person sees these lines of the document, at the version indexed."""
         if document.path is None:

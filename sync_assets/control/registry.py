@@ -130,6 +130,17 @@ class Registry:
         except IntegrityError:
             raise InvalidSettings(f"{scope} is being registered by another process") from None
 
+    def rename(self, source_id: str, scope: str) -> Source:
+        """Another scope, because the vendor has it so: unlike an operator's edit, that is no leave
+        for a large delete. Raises UnknownSource and InvalidSettings.
+        """
+        with self._database.write() as connection:
+            old = _get(connection, source_id, lock=True)
+            taken = _with_scope(connection, old.connector, scope)
+            if taken is not None and taken.source_id != source_id:
+                raise _already_registered(taken)
+            return _set(connection, source_id, scope=scope)
+
     def pause(self, source_id: str) -> Source:
         """No run starts by itself until `resume`."""
         return self._set_unless_removing(source_id, status="paused")

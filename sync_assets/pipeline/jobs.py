@@ -22,6 +22,7 @@ from sync_assets.pipeline.keys import MAINTENANCE, assets_of
 from sync_assets.pipeline.missed import missed_job
 from sync_assets.pipeline.orphans import claim
 from sync_assets.pipeline.partitions import sources_partitions
+from sync_assets.pipeline.renames import rename_job
 from sync_assets.pipeline.resources import Provided
 from sync_assets.sync.verify import verify_stream
 
@@ -36,6 +37,7 @@ class Jobs:
     verify: Mapping[str, Job]
     register: Job
     remove: Job
+    rename: Job
     maintenance: Job
     freshness: Job
     deploy: Job
@@ -48,6 +50,7 @@ class Jobs:
             *self.verify.values(),
             self.register,
             self.remove,
+            self.rename,
             self.maintenance,
             self.freshness,
             self.deploy,
@@ -62,6 +65,7 @@ def build_jobs(connectors: Sequence[Connector]) -> Jobs:
         verify={connector.name: verify_job(connector) for connector in connectors},
         register=register_job(),
         remove=remove_job(connectors),
+        rename=rename_job(connectors),
         freshness=freshness_job(connectors),
         deploy=deploy_job(),
         missed=missed_job(),

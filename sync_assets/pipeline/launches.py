@@ -10,7 +10,7 @@ import dagster as dg
 from sync_assets.connectors.base import Connector
 from sync_assets.control.cursors import Cursor
 from sync_assets.models import Source, SyncMode
-from sync_assets.pipeline import tags
+from sync_assets.pipeline import renames, tags
 from sync_assets.pipeline.keys import assets_of, mode_config
 from sync_assets.pipeline.partitions import (
     can_be_partition,
@@ -22,8 +22,8 @@ from sync_assets.stores import Stores
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """A run that a source wants, of these `streams` or of all. Dagster launches a `run_key` once,
-    for ever.
+    """A run that a source wants: a sync of these `streams` or of all, or where `renames`, a look at
+    its name. Dagster launches a `run_key` once, for ever.
     """
 
     source: Source
@@ -31,6 +31,7 @@ class Launch:
     run_key: str
     mode: SyncMode = "incremental"
     streams: Collection[str] = ()
+    renames: bool = False
 
 
 class Launcher:
@@ -61,7 +62,14 @@ class Launcher:
         return self.streams_of(source) <= waiting
 
     def request(self, launch: Launch) -> dg.RunRequest:
-        """A run of the source's sync job."""
+        """A run of the source's sync job, or of the one that renames it."""
+        if launch.renames:
+            return dg.RunRequest(
+                run_key=launch.run_key,
+                job_name=renames.JOB,
+                tags=tags.run_tags(launch.trigger, launch.source.source_id),
+                run_config=renames.config(launch.source.source_id),
+            )
         connector = self._connectors[launch.source.connector]
         streams = launch.streams
         return dg.RunRequest(

@@ -8,6 +8,7 @@ import dagster as dg
 from dagster import DagsterEventType
 
 from sync_assets import errors
+from sync_assets.git.errors import RefMissing
 from sync_assets.pipeline import tags
 from sync_assets.stores import Stores
 
@@ -24,9 +25,11 @@ NOT_THE_SOURCES = frozenset(
         errors.UnknownSource,
     )
 )
-CLOSED = frozenset({errors.SourceGone.__name__, errors.SourceRejectedUs.__name__})
+CLOSED = frozenset(
+    error.__name__ for error in (errors.SourceGone, errors.SourceRejectedUs, RefMissing)
+)
 """The vendor shows us nothing; a webhook may have said why."""
-JOBS_THAT_SYNC = ("sync_", "__ASSET_JOB")
+JOBS_THAT_SYNC = ("sync_", "rename_source", "__ASSET_JOB")
 
 
 def record_outcome(stores: Stores, instance: dg.DagsterInstance, run_id: str) -> None:
@@ -66,7 +69,7 @@ def failure_of(instance: dg.DagsterInstance, run_id: str) -> tuple[str, str]:
             error = error.cause
         if error is None or error.cls_name is None:
             continue
-        if not hasattr(errors, error.cls_name):
+        if not hasattr(errors, error.cls_name) and error.cls_name != RefMissing.__name__:
             return error.cls_name, f"Unexpected {error.cls_name}: see the log of the run"
         return error.cls_name, error.message.partition(": ")[2].strip()
     return "Crash", "The run's process ended unexpectedly"

@@ -34,7 +34,7 @@ def webhook_inbox(connectors: Sequence[Connector], jobs: Jobs) -> dg.SensorDefin
 
     @dg.sensor(
         name="webhook_inbox",
-        jobs=list(jobs.sync.values()),
+        jobs=[*jobs.sync.values(), jobs.rename],
         minimum_interval_seconds=SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Gives the webhook deliveries that wait in the inbox to runs: all of a source "
@@ -108,10 +108,14 @@ class _Look:
         given = ready(source, wanted, known, self.cursors, self.now)
         if not given:
             return None
+        # A new name is looked at alone and first: runs under the old one might find nothing.
+        renaming = [each for each in given if each.renamed_to is not None]
+        given = renaming or given
         launch = Launch(
             source,
             "webhook",
             run_key(source, given),
+            renames=bool(renaming),
             streams={stream for each in given for stream in concerned(each, known)},
         )
         self.claims[launch.run_key] = [each.number for each in given]

@@ -149,6 +149,19 @@ class GitHub(RepositoryConnector):
 
         return (subject(_split(source.scope)[0]),)
 
+    def scope_now(self, source: Source, settings: Settings, http: HttpClients) -> str:
+        """GitHub redirects a former name, until another repository takes it."""
+        from sync_assets.connectors.github.access import rest_client
+        from sync_assets.connectors.github.nodes import field_of
+        from sync_assets.http.payload import json_of
+
+        repository, branch = _split(source.scope)
+        answer = json_of(rest_client(settings, http, repository).get(f"repos/{repository}"))
+        now = str(field_of(answer, "full_name"))
+        if now.casefold() == repository.casefold():
+            return source.scope
+        return self.parse_scope(now if branch is None else f"{now}@{branch}")
+
     def lines_url(self, document: Document, start_line: int, end_line: int) -> str:
         anchors = document.metadata.get(ANCHORS)
         if not isinstance(anchors, list):
