@@ -9,7 +9,9 @@ spend at once. Three rules keep us under the limit whatever the order:
    the point is taken off `remaining` (it was spent unseen).
 3. Within a window the lowest reading holds; of two windows the later one.
 
-So `remaining` less what is outstanding never exceeds what the vendor would still allow us.
+So `remaining` less what is outstanding never exceeds what the vendor would still allow us. Where
+all answers of a window were lost, nobody knows its end: then one call at a time asks, and may be
+refused.
 """
 
 from collections.abc import Sequence
@@ -143,8 +145,11 @@ def _read(budget: Budget, reading: Reading, used: int, now: datetime) -> Budget:
     if budget.reset_at is not None and reading.reset_at < budget.reset_at - SAME_WINDOW:
         return budget
     later = budget.reset_at is not None and reading.reset_at > budget.reset_at + SAME_WINDOW
-    if later or budget.remaining is None:
+    if later or budget.remaining is None or budget.limit is None:
         remaining = reading.remaining
+    elif budget.reset_at is None:
+        # What was spent unseen before the window's end was known may be later than this reading.
+        remaining = reading.remaining - max(0, budget.limit - budget.remaining)
     else:
         remaining = min(reading.remaining, budget.remaining)
     ends = reading.reset_at

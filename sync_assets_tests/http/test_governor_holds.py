@@ -35,12 +35,14 @@ class Vendor:
     minute_begun: datetime = LONG_AGO
     minute_used: int = 0
 
-    def charge(self, points: int, now: datetime) -> BudgetReading:
+    def charge(self, points: int, now: datetime, *, is_probe: bool) -> BudgetReading:
+        """What the answer says. Of a probe nobody knew what is left: it may be refused."""
         if now >= self.begun + WINDOW:
             self.begun, self.used = now, 0
         if now >= self.minute_begun + MINUTE:
             self.minute_begun, self.minute_used = now, 0
-        self.used += points
+        refused = is_probe and self.used + points > self.limit
+        self.used += 0 if refused else points
         self.minute_used += 1
         assert self.used <= self.limit
         assert self.minute_used <= self.minute_limit
@@ -52,6 +54,7 @@ class Sent:
     ticket: Ticket
     points: int
     at: datetime
+    is_probe: bool
     reading: BudgetReading | None = None
 
 
@@ -82,12 +85,18 @@ class World:
         except RateLimited:
             return
         self.sent += 1
-        self.under_way.append(Sent(ticket, points, self.clock()))
+        self.under_way.append(Sent(ticket, points, self.clock(), self._is_probe()))
+
+    def _is_probe(self) -> bool:
+        """Whether the last call went alone, because every answer of a window was lost."""
+        budget = self.budgets.get(KEY)
+        known = budget.reset_at is not None or budget.remaining is None
+        return not known and (budget.remaining or 0) < budget.outstanding()
 
     def arrive(self, which: int) -> None:
         if self.under_way:
             sent = self.under_way.pop(which % len(self.under_way))
-            sent.reading = self.vendor.charge(sent.points, self.clock())
+            sent.reading = self.vendor.charge(sent.points, self.clock(), is_probe=sent.is_probe)
             self.answered.append(sent)
 
     def answer(self, which: int) -> None:
