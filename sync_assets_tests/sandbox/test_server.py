@@ -1,4 +1,5 @@
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -26,6 +27,21 @@ serve(Path(sys.argv[1]), 0, lambda sandbox: print(sandbox.url, flush=True))
 """
 
 
+class SocketOption(Fault):
+    """No fault: reads whether what is written leaves at once."""
+
+    def __init__(self) -> None:
+        self.leaves_at_once = False
+
+    def spoil(self, wire: Wire) -> Send:
+        transport = wire.connection.transport
+        assert transport is not None
+        connected: socket.socket = transport.get_extra_info("socket")
+        found = connected.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        self.leaves_at_once = bool(found)
+        return wire.send
+
+
 class AnnouncedStall(Fault):
     """An endless stall that says when it has begun."""
 
@@ -39,6 +55,15 @@ class AnnouncedStall(Fault):
 
 def sandbox_threads() -> list[str]:
     return [thread.name for thread in threading.enumerate() if thread.name == "sandbox"]
+
+
+def test_a_small_answer_does_not_wait_for_an_acknowledgement(tmp_path: Path):
+    option = SocketOption()
+    with running_sandbox(tmp_path) as sandbox:
+        sandbox.faults.add(option)
+        httpx.get(sandbox.url)
+
+    assert option.leaves_at_once
 
 
 def test_leaving_ends_the_thread_and_frees_the_port(tmp_path: Path):

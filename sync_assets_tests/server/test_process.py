@@ -1,10 +1,13 @@
 """The receiver as its own process: how it starts, refuses to start, and ends."""
 
 import signal
+import socket
 from pathlib import Path
 
 import httpx
 
+from sync_assets.server.binding import listener
+from sync_assets.settings import Settings
 from sync_assets_tests.connectors.webhooks.signing import SAMPLES, SECRET, signed
 from sync_assets_tests.fakes import FakeClock
 from sync_assets_tests.server.serving import started
@@ -40,3 +43,11 @@ def test_a_database_that_cannot_be_opened_is_one_line_and_exit_code_1(tmp_path: 
 
     assert (code, len(lines)) == (1, 1)
     assert "is not a SQLite file" in lines[0]
+
+
+def test_a_small_answer_does_not_wait_for_an_acknowledgement(tmp_path: Path):
+    with listener(Settings(home=tmp_path, server_port=0)) as listening:
+        client = socket.create_connection(listening.getsockname())
+        accepted, _ = listening.accept()
+        with client, accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
