@@ -53,7 +53,8 @@ class Tracker:
 
     `limited` is raised by every call; `too_large` items in one call are too many; `slow` ones time
     out; a batch with a `poisonous` one cannot be read. A page has `page` items at most. `races`
-    are done one by one, before a page is listed or a document is fetched.
+    are done one by one, before a page is listed or a document is fetched. No more than `most_named`
+    are read by name at once.
     """
 
     tickets: dict[str, tuple[str, int]] = field(default_factory=dict[str, tuple[str, int]])
@@ -66,6 +67,7 @@ class Tracker:
     limited_after: int = 0
     too_large: int = 1_000
     slow: int = 1_000
+    most_named: int = 1_000
     races: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
     names: dict[str, str] = field(default_factory=dict[str, str])
     while_fetching: Callable[[], None] | None = None
@@ -147,7 +149,7 @@ class FeedSession(Session):
 
     def touched(self, since: str, hints: Sequence[Hint]) -> Listing | None:
         names = {str(hint["ticket"]) for hint in hints if "ticket" in hint}
-        if not names:
+        if not names or len(names) > self.world.most_named:
             return None
         self.world.hinted += 1
         self.world.call(len(names))
@@ -248,9 +250,10 @@ class FeedToy:
     def sync(self, mode: SyncMode = "incremental") -> SyncReport:
         return sync_stream(self._sync(), mode)
 
-    def read_again(self, *names: str) -> SyncReport:
-        """A sync of what webhooks named."""
-        return sync_stream(self._sync(), "incremental", [{"ticket": name} for name in names])
+    def read_again(self, *names: str, and_more: bool = False) -> SyncReport:
+        """A sync of what webhooks named; `and_more`: one of them named nothing."""
+        hints: list[Hint] = [{"ticket": name} for name in names]
+        return sync_stream(self._sync(), "incremental", [*hints, {}] if and_more else hints)
 
     def read_again_until(self, step: str, *names: str) -> None:
         """The same, killed after listing, or after fetching."""

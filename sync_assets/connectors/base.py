@@ -169,7 +169,8 @@ class Session(ABC):
     ) -> Listing | None:
         """A changes listing of just what these hints name, as it is now. Its watermark still says
         of all else what `since` says: feeds find the rest. None where hints do not tell, or the
-        vendor does not: `list(since)` is asked then.
+        vendor does not: `list(since)` is asked then. None too where they are many, more than ten:
+        they come again in parts, after that list.
         """
         return None
 

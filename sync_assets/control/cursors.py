@@ -89,7 +89,8 @@ class Cursors:
         keep: PendingListing | None = None,
     ) -> None:
         """A listing, begun `at` that time (aware), has to be brought in up to its watermark; `keep`
-        is that listing, where it would cost calls to have it again.
+        is that listing, where it would cost calls to have it again; what was kept is not the last
+        one any more.
         """
         with self._database.write() as connection:
             _write(
@@ -100,7 +101,9 @@ class Cursors:
                 listed_at=at,
                 **_NOT_DEFERRED,
             )
-            if keep is not None:
+            if keep is None:
+                connection.execute(delete(pending_listings).where(*_pending(source_id, stream)))
+            else:
                 _keep(connection, source_id, stream, keep)
 
     def set_verified(

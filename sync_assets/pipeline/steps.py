@@ -101,9 +101,8 @@ class StreamStep:
         return "full" if any(each.sweep for each in about) else mode
 
     def hints(self) -> Sequence[Hint]:
-        """What is to be read again, where the run's deliveries name all of it."""
-        hints = [each.hints for each in self.step.given.about(self.stream.name)]
-        return hints if all(hints) else ()
+        """What the run's deliveries name, to be read again; an empty one names nothing."""
+        return [each.hints for each in self.step.given.about(self.stream.name)]
 
     def brought_in(self) -> Metadata:
         """The index holds what the source has: whoever told of a change is heard."""

@@ -28,6 +28,7 @@ from sync_assets.stores import Stores
 from sync_assets.sync.batches import BatchCounts, fetch_in_batches
 from sync_assets.sync.diff import plan_documents, plan_index, remembered_reason
 from sync_assets.sync.fetching import DocumentSink, listing_row, prepare
+from sync_assets.sync.hinted import look
 from sync_assets.sync.indexing import INDEXED_BY, ChunkSink
 from sync_assets.sync.joining import amended, is_behind
 from sync_assets.sync.listings import StreamListings, deferred_listing
@@ -81,7 +82,7 @@ class StreamSync:
 
     def list(self, mode: SyncMode, hints: Sequence[Hint] = ()) -> ListReport:
         """See what exists now, and remember how far the next steps have to go. With `hints`, no
-        more than what they name, unless more is due.
+        more than what they name, unless more is due or one of them is empty, which names nothing.
         """
         started = time.monotonic()
         stores, listings = self.stores, self._listings
@@ -105,15 +106,12 @@ class StreamSync:
             # What is pending, or was put off, is owed a look at everything.
             owed = (earlier is not None and not hurry) or cursor.deferred_until is not None
             try:
-                hinted = (
-                    session.touched(since, hints)
-                    if hints and since is not None and not owed
-                    else None
-                )
-                listing = hinted or session.list(since)
+                listing, alone = look(session, since, hints, owed=owed)
             except RateLimited as limited:
                 lease.check()
-                return self.put_off(limited, mode)
+                # Put off twice, hints may never be read in one go; a complete listing goes on.
+                again = any(hints) and cursor.deferred_until is not None
+                return self.put_off(limited, "full" if again else mode)
             except SourceUnavailable:
                 if not session.relists:
                     session.pages.timed_out()
@@ -124,7 +122,7 @@ class StreamSync:
             unchanged = earlier is None and since is not None and listings.knows(listing)
             if unchanged:
                 listings.confirm(listing, cursor, begun_at)
-            elif hinted is not None:
+            elif alone:
                 # Of all else it says nothing, so the last look at everything stays what it is.
                 listing = replace(listing, current=earlier is not None and earlier.current)
                 at = cursor.listed_at or begun_at

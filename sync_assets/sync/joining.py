@@ -46,6 +46,20 @@ def taken(
     )
 
 
+def overlaid(listing: Listing, touched: Listing) -> Listing:
+    """A changes listing, and what was read by name after it."""
+    present = {entry.document_id for entry in touched.entries}
+    dropped = present.union(touched.gone)
+    kept = [entry for entry in listing.entries if entry.document_id not in dropped]
+    return replace(
+        listing,
+        watermark=touched.watermark,
+        entries=[*kept, *touched.entries],
+        gone=[*{*listing.gone, *touched.gone} - present],
+        unchanged=listing.unchanged and not dropped,
+    )
+
+
 def hurried(pending: PendingListing, listing: Listing, earlier: PendingListing) -> PendingListing:
     """The joined listing, of which only what `listing` shows to have changed since the `earlier`
     one is to be brought in now; what was urgent then still is.

@@ -123,6 +123,74 @@ def test_a_stream_that_was_put_off_is_owed_a_look_at_everything(tracker: FeedToy
     assert tracker.differences() == []
 
 
+def test_what_is_named_while_a_look_at_everything_is_owed_is_read_too(tracker: FeedToy):
+    tracker.sync()
+    tracker.world.write("a", "edited")
+    tracker.world.limited = RateLimited("wait", retry_at=tracker.clock() + timedelta(minutes=1))
+    tracker.read_again("a")
+    tracker.world.limited = None
+    tracker.clock.advance(61)
+    tracker.world.write_silently("b", "edited, and no feed shows it")
+
+    tracker.read_again("b")
+
+    assert tracker.differences() == []
+
+
+@pytest.mark.parametrize("step", ["list", "documents"])
+def test_what_is_named_after_a_killed_run_is_read_too(tracker: FeedToy, step: str):
+    tracker.sync()
+    tracker.world.write("a", "edited")
+    tracker.read_again_until(step, "a")
+    tracker.world.write_silently("b", "edited, and no feed shows it")
+
+    tracker.read_again("b")
+
+    assert tracker.differences() == []
+
+
+def test_what_is_named_beside_what_names_nothing_is_read_too(tracker: FeedToy):
+    tracker.sync()
+    tracker.world.write("a", "edited")
+    tracker.world.write_silently("b", "edited, and no feed shows it")
+
+    tracker.read_again("b", and_more=True)
+
+    assert tracker.world.feeds == 1
+    assert tracker.differences() == []
+
+
+def test_more_than_a_vendor_reads_by_name_at_once_is_read_in_parts(tracker: FeedToy):
+    names = [f"n{number:02}" for number in range(25)]
+    for name in names:
+        tracker.world.write(name, name)
+    tracker.sync()
+    tracker.world.most_named = 20
+    for name in names:
+        tracker.world.write_silently(name, f"{name} edited, and no feed shows it")
+
+    tracker.read_again(*names, *names)
+
+    assert tracker.world.hinted == 3
+    assert tracker.differences() == []
+
+
+def test_what_is_named_and_put_off_twice_is_found_by_a_complete_listing(tracker: FeedToy):
+    tracker.sync()
+    tracker.world.write_silently("b", "edited, and no feed shows it")
+    for _ in range(2):
+        retry_at = tracker.clock() + timedelta(minutes=1)
+        tracker.world.limited = RateLimited("wait", retry_at=retry_at)
+        tracker.read_again("b")
+        tracker.clock.advance(61)
+    tracker.world.limited = None
+
+    tracker.read_again("b")
+
+    assert (tracker.world.sweeps, tracker.world.hinted) == (2, 1)
+    assert tracker.differences() == []
+
+
 def test_a_sweep_that_is_due_is_not_put_off_by_hints(tracker: FeedToy):
     tracker.sync()
     tracker.world.write_silently("c", "edited, and no feed shows it")

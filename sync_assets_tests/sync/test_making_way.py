@@ -170,3 +170,14 @@ def test_one_that_is_gone_meanwhile_is_deleted_and_not_brought_back(tracker: Fee
     sync(tracker)
 
     assert tracker.differences() == []
+
+
+def test_a_later_listing_takes_the_place_of_the_one_that_made_way(vendor: Toy | FeedToy):
+    sync(vendor, make_way=after(3))
+    edit(vendor, "n000", "the turbine stands still")
+
+    vendor.step("list")
+    vendor.step("documents")
+    vendor.step("index")
+
+    assert vendor.differences() == []
