@@ -88,8 +88,17 @@ class VercelClient:
 
     def list_project_env(self, project: str) -> list[payloads.Variable]:
         """Names of variables. `decrypt` is never asked for, and values have no field to be in."""
-        response = self._client.get(f"v10/projects/{project}/env", params=self.scope.params)
-        return parsed(response, payloads.VARIABLES).envs
+        found, until = list[payloads.Variable](), None
+        while True:
+            params: dict[str, str | int] = {**self.scope.params}
+            if until is not None:
+                params["until"] = until
+            response = self._client.get(f"v10/projects/{project}/env", params=params)
+            page = parsed(response, payloads.VARIABLES)
+            found += page.envs
+            until = earlier(page.pagination.next, until)
+            if until is None:
+                return found
 
     def post_deploy_hook(self, url: str, *, build_cache: bool) -> payloads.Job:
         """Start a deployment; `url` is itself the secret."""

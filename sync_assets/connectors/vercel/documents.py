@@ -67,7 +67,7 @@ def variables_document(
     return Document(
         document_id=entry.document_id,
         key=entry.key,
-        version=variables_version(variables),
+        version=variables_version(project, variables),
         title=f"{project}: environment variables",
         url=f"https://vercel.com/d?to=%2F%5Bteam%5D%2F{project}%2Fsettings%2Fenvironment-variables",
         text="\n".join(lines) + "\n",

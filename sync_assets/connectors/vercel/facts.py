@@ -37,7 +37,7 @@ def deployment_version(deployment: Deployment) -> str:
     return f"{deployment.state.lower()}:{digest(json.dumps(facts))[:16]}"
 
 
-def variables_version(variables: Sequence[Variable]) -> str:
-    """Changes with the names and where they hold."""
+def variables_version(project: str, variables: Sequence[Variable]) -> str:
+    """Changes with the names and where they hold, and with the project's own."""
     facts = sorted((each.key, sorted(each.target), each.git_branch or "") for each in variables)
-    return digest(json.dumps(facts))
+    return digest(json.dumps([project, facts]))

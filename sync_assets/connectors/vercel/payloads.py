@@ -129,6 +129,7 @@ class Variables(Payload):
     """Of one project."""
 
     envs: list[Variable]
+    pagination: _Pagination = _Pagination()
 
 
 class Project(Payload):

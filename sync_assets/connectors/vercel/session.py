@@ -15,8 +15,8 @@ from sync_assets.connectors.vercel.client import VercelClient, earlier
 from sync_assets.connectors.vercel.documents import deployment_document, variables_document
 from sync_assets.connectors.vercel.facts import deployment_version, variables_version
 from sync_assets.connectors.vercel.logs import log_lines
-from sync_assets.connectors.vercel.payloads import Deployment, DeploymentPage
-from sync_assets.errors import PageTooLarge, UnexpectedPayload
+from sync_assets.connectors.vercel.payloads import Deployment, DeploymentPage, Project
+from sync_assets.errors import PageTooLarge, SourceGone, UnexpectedPayload
 from sync_assets.models import (
     Fetched,
     FetchFailure,
@@ -32,6 +32,7 @@ OVERLAP_MS = 60_000
 MOST_HINTS = 20
 """More deployments than this are found more cheaply by the list."""
 _VARIABLES = "env:"
+_ENVIRONMENT = "/environment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,8 @@ class DeploymentsSession(Session):
         for entry in entries:
             try:
                 yield self._fetched(entry)
-            except UnexpectedPayload as error:
+            except (SourceGone, UnexpectedPayload) as error:
+                # What one deployment or project lacks says nothing of the others.
                 yield FetchFailure(entry, error)
 
     def _sweep(self) -> Listing:
@@ -125,46 +127,54 @@ class DeploymentsSession(Session):
         )
 
     def _pages(self, back_to: int | None) -> dict[str, Deployment]:
-        """By id, newest first, the last state of each; to the end, or to that creation time."""
+        """By id, newest first, the last state of each; to the end, or to that creation time.
+
+        A full page that says it is the last is not taken at its word.
+        """
         seen: dict[str, Deployment] = {}
         until: int | None = None
         while True:
-            page = self._page(until)
+            asked, page = self._page(until)
+            oldest = min((each.created for each in page.deployments), default=0)
+            is_new = any(each.id not in seen for each in page.deployments)
             for each in page.deployments:
                 seen.setdefault(each.id, each)
             told = page.pagination.next
+            if told is None and is_new and len(page.deployments) >= asked:
+                told = oldest
             # One more millisecond: of two created in the same one, the page may have ended between.
             until = None if told is None else earlier(told + 1, until)
-            oldest = min((each.created for each in page.deployments), default=0)
             if until is None or (back_to is not None and oldest < back_to):
                 return seen
 
-    def _page(self, until: int | None) -> DeploymentPage:
+    def _page(self, until: int | None) -> tuple[int, DeploymentPage]:
+        """How many were asked for, and the page."""
         while True:
+            size = self.pages.now
             try:
-                page = self._client.list_deployments(self.pages.now, until)
+                page = self._client.list_deployments(size, until)
             except PageTooLarge:
-                if not self.pages.halve():
+                if not self.pages.halve(size):
                     raise
             else:
                 self.pages.worked()
-                return page
+                return size, page
 
     def _variables(self) -> Iterator[ListingEntry]:
         for project in self._projects():
-            variables = self._client.list_project_env(project)
+            variables = self._client.list_project_env(project.id)
             yield ListingEntry(
-                document_id=self._id(f"{_VARIABLES}{project}"),
-                key=f"{project}/environment",
-                version=variables_version(variables),
-                locator=f"{_VARIABLES}{project}",
+                document_id=self._id(f"{_VARIABLES}{project.id}"),
+                key=f"{project.name}{_ENVIRONMENT}",
+                version=variables_version(project.name, variables),
+                locator=f"{_VARIABLES}{project.id}",
             )
 
-    def _projects(self) -> Iterator[str]:
+    def _projects(self) -> Iterator[Project]:
         if self._client.scope.project is not None:
-            yield self._client.scope.project
+            yield self._client.get_project(self._client.scope.project)
         else:
-            yield from (project.name for project in self._client.list_projects())
+            yield from self._client.list_projects()
 
     def _entry(self, deployment: Deployment) -> ListingEntry:
         return ListingEntry(
@@ -176,8 +186,8 @@ class DeploymentsSession(Session):
 
     def _fetched(self, entry: ListingEntry) -> Fetched:
         if entry.locator.startswith(_VARIABLES):
-            project = entry.locator.removeprefix(_VARIABLES)
-            return variables_document(entry, project, self._client.list_project_env(project))
+            variables = self._client.list_project_env(entry.locator.removeprefix(_VARIABLES))
+            return variables_document(entry, entry.key.removesuffix(_ENVIRONMENT), variables)
         deployment = self._client.get_deployment(entry.locator)
         if deployment is None:
             return Gone(entry)

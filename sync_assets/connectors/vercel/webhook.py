@@ -6,6 +6,7 @@ https://vercel.com/docs/webhooks/webhooks-api
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from sync_assets.connectors.vercel.scope import scope_of
 from sync_assets.connectors.webhook import (
     EVERYWHERE,
     Event,
@@ -16,6 +17,7 @@ from sync_assets.connectors.webhook import (
     check_hmac,
     epoch_time,
 )
+from sync_assets.models import Source
 
 DEPLOYMENTS = "deployments"
 
@@ -60,6 +62,12 @@ class VercelWebhook(Webhook):
             ends = "Vercel says that the project was removed" if kind == "project.removed" else None
             return Event(delivery_id, kind, _project(payload), subject="project", at=at, ends=ends)
         return Ignored("an event that changes no document of ours")
+
+    def concerns(self, event: Event, source: Source) -> bool:
+        """An event tells its project alone: it may be of any team, whose token will tell."""
+        project = scope_of(source.scope).project
+        places = {place.casefold() for place in event.places}
+        return EVERYWHERE in places or project is None or project.casefold() in places
 
 
 def _project(payload: Payload) -> tuple[str, ...]:

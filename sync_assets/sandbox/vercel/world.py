@@ -102,6 +102,8 @@ class VercelWorld:
         self.watchers: list[Watcher] = []
         self._told: dict[str, State] = {}
         self.most_a_page = 100
+        self.lies = 0
+        """So many pages are said to be the last."""
         self.requests_a_minute: int | None = None
 
     @property

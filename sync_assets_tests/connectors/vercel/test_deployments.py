@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+import lancedb
 import pytest
 from pydantic import SecretStr
 
@@ -108,6 +109,18 @@ def test_pages_that_end_within_one_millisecond_lose_nothing(team: Team):
     assert team.differences() == []
 
 
+def test_a_full_page_that_says_it_is_the_last_is_not_believed(team: Team):
+    for _ in range(8):
+        team.clock.advance(1)
+        team.world.deploy("shop", plan=DONE)
+    team.stores.learned.set(team.source.source_id, "deployments", "page", 3)
+    team.world.lies = 1
+
+    team.sync("full")
+
+    assert team.differences() == []
+
+
 def test_a_promotion_of_an_old_deployment_is_found_by_the_sweep(team: Team):
     team.world.most_a_page = 5
     old = team.world.deploy("shop", plan=DONE, target="production")
@@ -194,6 +207,22 @@ def test_a_new_variable_is_found_after_the_sweep(team: Team):
     assert "`NEW_KEY`" in oracle.everything(team.index)
 
 
+def test_a_project_with_another_name_keeps_its_document_of_variables(team: Team):
+    team.source = team.stores.registry.add("vercel", "acme/*", {}, "*/15 * * * *")
+    project = team.world.projects["docs"]
+    project.variables.append(Variable("DOCS_KEY", "x"))
+    team.sync()
+    [before] = _rows(team, "DOCS_KEY")
+    team.world.projects["manual"] = team.world.projects.pop("docs")
+    project.name = "manual"
+
+    team.sync("full")
+
+    [after] = _rows(team, "DOCS_KEY")
+    assert before["document_id"] == after["document_id"]
+    assert "Environment variables of manual" in after["text"]
+
+
 def test_source_files_of_a_deployment_from_the_command_line_are_told(team: Team):
     team.world.deploy("shop", plan=DONE, source="cli", files=["api/pay.ts", "README.md"])
 
@@ -250,6 +279,20 @@ def test_a_broken_answer_for_one_deployment_loses_nothing(team: Team, fault: Ans
     assert team.differences() == []
 
 
+def test_a_deployment_without_a_log_holds_up_no_other(team: Team):
+    team.world.deploy("shop", plan=DONE, log=["First"])
+    team.world.deploy("shop", plan=DONE, log=["Second"])
+    team.sandbox.faults.add(Answer(404, '{"error": {"code": "not_found"}}'), path="/events")
+
+    report = team.sync()
+
+    assert report.documents is not None
+    assert (report.documents.fetched, report.documents.failed) == (2, 1)
+    team.clock.advance(60)
+    team.sync()
+    assert team.differences() == []
+
+
 def test_verify_finds_an_index_that_is_whole_equal(team: Team):
     team.world.deploy("shop", plan=DONE)
     team.world.deploy("shop", plan=DONE, source="cli", files=["a.ts"])
@@ -272,3 +315,8 @@ def test_wrong_token_wrong_project_and_no_token_are_each_one_clear_line(team: Te
     team.stores.settings = team.stores.settings.model_copy(update=nobody)
     with pytest.raises(InvalidSettings, match="SYNC_ASSETS_VERCEL_TOKEN is not set"):
         team.sync()
+
+
+def _rows(team: Team, words: str) -> list[dict[str, str]]:
+    rows = lancedb.connect(team.index).open_table("documents").to_arrow().to_pylist()
+    return [row for row in rows if words in row["text"]]

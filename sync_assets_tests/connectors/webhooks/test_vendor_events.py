@@ -67,6 +67,14 @@ def test_an_event_says_where_what_and_when(
     assert not WEBHOOKS[vendor].concerns(event, _source(vendor, "another"))
 
 
+def test_vercels_events_concern_the_project_whatever_team_the_source_names():
+    event = _parsed("vercel")
+
+    for scope in ("acme/shop", "shop", "team_1/prj_1", "acme/*"):
+        assert WEBHOOKS["vercel"].concerns(event, _source("vercel", scope))
+    assert not WEBHOOKS["vercel"].concerns(event, _source("vercel", "acme/docs"))
+
+
 def test_notions_ids_are_one_with_and_without_dashes():
     event = _parsed("notion")
 
