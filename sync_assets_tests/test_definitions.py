@@ -126,6 +126,7 @@ def test_jobs_schedules_and_sensors_are_these_and_run_by_default():
         "due_sources",
         "freshness",
         "registry_sync",
+        "reindex",
         "retry_failures",
         "run_failed",
         "run_succeeded",

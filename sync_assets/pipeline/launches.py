@@ -23,7 +23,7 @@ from sync_assets.stores import Stores
 @dataclass(frozen=True, slots=True)
 class Launch:
     """A run that a source wants: a sync of these `streams` or of all, or where `renames`, a look at
-    its name. Dagster launches a `run_key` once, for ever.
+    its name. Dagster launches a `run_key` once, for ever. `batch` names a backfill's runs.
     """
 
     source: Source
@@ -32,6 +32,7 @@ class Launch:
     mode: SyncMode = "incremental"
     streams: Collection[str] = ()
     renames: bool = False
+    batch: str = ""
 
 
 class Launcher:
@@ -76,7 +77,7 @@ class Launcher:
             run_key=launch.run_key,
             job_name=f"sync_{connector.name}",
             partition_key=launch.source.scope,
-            tags=tags.run_tags(launch.trigger, launch.source.source_id),
+            tags=tags.run_tags(launch.trigger, launch.source.source_id, launch.batch),
             run_config=mode_config(connector, launch.mode, streams),
             asset_selection=assets_of(connector, streams) if streams else None,
         )

@@ -14,6 +14,7 @@ from sync_assets.models import Source
 from sync_assets.pipeline import tags
 from sync_assets.pipeline.administration import freshness_request, removal_request
 from sync_assets.pipeline.alerting import alerts
+from sync_assets.pipeline.backfills import reindex, requested
 from sync_assets.pipeline.findings import fresh_against_cron
 from sync_assets.pipeline.jobs import Jobs
 from sync_assets.pipeline.launches import (
@@ -47,6 +48,7 @@ def build_sensors(connectors: Sequence[Connector], jobs: Jobs) -> list[dg.Sensor
         registry_sync(connectors, jobs),
         webhook_inbox(connectors, jobs),
         retry_failures(connectors, jobs),
+        reindex(connectors, jobs),
         freshness(connectors, jobs),
         run_succeeded(),
         run_failed(),
@@ -84,7 +86,7 @@ def registry_sync(connectors: Sequence[Connector], jobs: Jobs) -> dg.SensorDefin
             for connector, scopes in obsolete_partitions(instance, connectors, sources).items()
         ]
         return dg.SensorResult(
-            run_requests=[*map(launcher.request, _requested(requests, runnable)), *removals],
+            run_requests=[*map(launcher.request, requested(requests, runnable, now)), *removals],
             dynamic_partitions_requests=[*additions(instance, runnable), *obsolete],
         )
 
@@ -107,20 +109,6 @@ def _is_overtaken(stores: Stores, launcher: Launcher, request: SyncRequest) -> b
     """Whether a webhook's run of the source is to come first."""
     source = stores.registry.get(request.source_id)
     return launcher.can_run(source) and goes_first(stores, source, launcher.streams_of(source))
-
-
-def _requested(requests: Sequence[SyncRequest], sources: Sequence[Source]) -> list[Launch]:
-    by_id = {source.source_id: source for source in sources}
-    return [
-        Launch(
-            by_id[request.source_id],
-            "backfill" if is_left_over(request) else "request",
-            request.run_key,
-            mode=request.mode,
-        )
-        for request in requests
-        if request.source_id in by_id
-    ]
 
 
 def _removal(source: Source, now: datetime) -> dg.RunRequest:

@@ -18,6 +18,8 @@ TRIGGERED_BY: Final = "sync_assets/triggered_by"
 """Who wanted a deployment."""
 RECORDED: Final = "sync_assets/recorded"
 """Holds the run's own id once its outcome stands in the registry; a re-execution inherits tags."""
+BATCH: Final = "sync_assets/batch"
+"""Of a backfill's runs: which were started together."""
 LANE: Final = "sync_assets/lane"
 """`open` for the runs of webhooks, `shared` for all others of our jobs, which leave a slot free."""
 PROCESS: Final = "sync_assets/process"
@@ -65,9 +67,11 @@ UNDER_WAY: Final = [state for state in UNFINISHED if state != DagsterRunStatus.Q
 """The states of a run that no later one can overtake in the queue."""
 
 
-def run_tags(trigger: Trigger, source_id: str) -> dict[str, str]:
+def run_tags(trigger: Trigger, source_id: str, batch: str = "") -> dict[str, str]:
     """Of a run for one source."""
     tags = {SOURCE: source_id, TRIGGER: trigger, PRIORITY: str(PRIORITIES[trigger])}
+    if batch:
+        tags[BATCH] = batch
     return {**tags, LANE: "open"} if trigger == "webhook" else tags
 
 

@@ -12,12 +12,30 @@ from sync_assets.control.pending import PendingListing
 from sync_assets.errors import RateLimited, SyncAssetsError
 from sync_assets.models import Listing, ListReport, Source, SyncMode, digest
 from sync_assets.redaction import RULES_VERSION
+from sync_assets.settings import Settings
 from sync_assets.stores import Stores
 from sync_assets.sync.indexing import INDEXED_BY
 from sync_assets.sync.joining import hurried, shows_nothing_new, taken
 
 WAIT_SECONDS = 300
 """How long to wait where a vendor that limits us does not say how long."""
+
+
+def basis_of(source: Source, settings: Settings, fingerprint: str) -> str:
+    """Names all but the source's own state that the index's content depends on; `fingerprint` is
+    the model's.
+
+    It begins with the source's generation: an operator's edit may delete at large.
+    """
+    rest = digest(
+        json.dumps(source.settings, sort_keys=True),
+        str(settings.max_file_bytes),
+        str(RULES_VERSION),
+        str(INDEXED_BY),
+        fingerprint,
+        settings.index_uri,
+    )
+    return f"{source.generation}:{rest}"
 
 
 class StreamListings:
@@ -32,20 +50,8 @@ class StreamListings:
 
     @property
     def basis(self) -> str:
-        """Names all but the source's own state that the index's content depends on.
-
-        It begins with the source's generation: an operator's edit may delete at large.
-        """
-        settings = self._stores.settings
-        rest = digest(
-            json.dumps(self._source.settings, sort_keys=True),
-            str(settings.max_file_bytes),
-            str(RULES_VERSION),
-            str(INDEXED_BY),
-            self._stores.embedder.fingerprint,
-            settings.index_uri,
-        )
-        return f"{self._source.generation}:{rest}"
+        """Of the source, today."""
+        return basis_of(self._source, self._stores.settings, self._stores.embedder.fingerprint)
 
     def since(self, mode: SyncMode, cursor: Cursor) -> tuple[str | None, PendingListing | None]:
         """From where to list, None for the whole; and the pending listing that this continues.

@@ -1,5 +1,6 @@
 """Dagster's real daemon on our definitions: its queue, its retries, its sensors."""
 
+import json
 import os
 import signal
 import time
@@ -26,6 +27,7 @@ from sync_assets_tests import oracle
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(600)]
 RUNNING = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
+FULL = {"ops": {"git__repo_tree": {"config": {"mode": "full"}}}}
 BACKFILL = """mutation($parameters: LaunchBackfillParams!) {
   launchPartitionBackfill(backfillParams: $parameters) { __typename } }"""
 
@@ -125,6 +127,7 @@ def test_registered_sources_are_synced_and_runs_of_one_source_never_overlap(worl
         wanted = {
             "assetSelection": [{"path": path} for path in assets],
             "partitionNames": [source.scope for source in world.sources],
+            "runConfigData": json.dumps(FULL),
         }
         for _ in range(2):
             body = {"query": BACKFILL, "variables": {"parameters": wanted}}
@@ -143,6 +146,11 @@ def test_registered_sources_are_synced_and_runs_of_one_source_never_overlap(worl
 
         wait(all_done)
 
+    runs = world.instance.get_runs()
+    backfill = [run for run in runs if tags.BACKFILL in run.tags]
+    assert [run.run_config for run in backfill] == [FULL] * 6
+    assert {run.tags[tags.TRIGGER] for run in runs} == {"backfill"}  # the first syncs, too
+    assert all(run.is_success for run in runs)
     assert overlaps == []
     assert [world.differences(number) for number in range(3)] == [[], [], []]
 

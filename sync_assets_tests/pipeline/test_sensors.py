@@ -16,7 +16,7 @@ def test_a_registered_source_gets_its_partition_and_first_full_sync(pipeline: Pi
     assert request.job_name == "sync_toy"
     assert request.run_config == {"ops": {"toy__notes": {"config": {"mode": "full"}}}}
     assert request.tags[tags.SOURCE] == source.source_id
-    assert request.tags[tags.TRIGGER] == "request"
+    assert request.tags[tags.TRIGGER] == "backfill"
     (result,) = pipeline.launch(answer.run_requests)
     assert result.success
 
