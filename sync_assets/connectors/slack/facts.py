@@ -1,8 +1,8 @@
 """Pure: what a history shows of threads and days, and the versions that follow.
 
-A history tells of each thread its parent, the number of replies and the latest: all but the edits
-of replies. Those are known once the thread was read; the watermark keeps them for the threads that
-have any, so that a cheap sweep gives the same versions as a reading of everything.
+A history tells of each thread its parent, the number of replies and the latest: all but what
+became of replies. That is known once the thread was read; the watermark keeps it for the threads
+that have any of it, so that a cheap sweep gives the same versions as a reading of everything.
 """
 
 import json
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Self
 
+from sync_assets.connectors.slack.mrkdwn import words
 from sync_assets.connectors.slack.payloads import NOISE, Message
 from sync_assets.models import digest
 
@@ -67,11 +68,13 @@ class Seen:
     limited: bool
     active: Mapping[str, str]
     """Thread -> the time of the last thing that a history shows of it."""
+    cut: str | None = None
+    """The day of which the plan hides a part."""
 
     @property
     def empty_days(self) -> set[str]:
-        """Days of which only threads are left."""
-        return {parent.day for parent in self.threads}.difference(self.days)
+        """Days of which only threads are left, for certain."""
+        return {parent.day for parent in self.threads}.difference(self.days, {self.cut})
 
 
 def seen_of(messages: Iterable[Message], *, limited: bool) -> Seen:
@@ -93,7 +96,7 @@ def seen_of(messages: Iterable[Message], *, limited: bool) -> Seen:
             days.setdefault(each.day, []).append(each)
     times = [(each.ts, each.latest_reply or "", each.edited_ts) for each in unique]
     latest = max((max(each) for each in times), default="")
-    return Seen(threads, days, latest, oldest, limited, active)
+    return Seen(threads, days, latest, oldest, limited, active, cut)
 
 
 def belongs_to_day(message: Message) -> bool:
@@ -109,14 +112,17 @@ def shown_state(parent: Message) -> str:
         parent.is_deleted,
         parent.reply_count,
         parent.latest_reply,
+        words(parent),
     ]
     return digest(json.dumps(facts))[:12]
 
 
 def edits_of(replies: Iterable[Message]) -> str:
-    """A digest of which replies were edited when; empty where none was."""
-    edited = sorted((each.ts, each.edited_ts) for each in replies if each.edited_ts)
-    return digest(json.dumps(edited))[:12] if edited else ""
+    """A digest of what became of replies: edits, and what changes without one; empty where they
+    are as they were posted.
+    """
+    told = sorted(map(_said, (each for each in replies if each.edited_ts or each.may_change)))
+    return digest(json.dumps(told))[:12] if told else ""
 
 
 def thread_version(parent: Message, edits: str) -> str:
@@ -126,4 +132,11 @@ def thread_version(parent: Message, edits: str) -> str:
 
 def day_version(messages: Iterable[Message]) -> str:
     """Changes with every change of a member."""
-    return digest(json.dumps(sorted((each.ts, each.edited_ts) for each in messages)))
+    return digest(json.dumps(sorted(map(_said, messages))))
+
+
+def _said(message: Message) -> tuple[str, str, str]:
+    """Its words too: a link that unfolds, a file that is deleted, a bot that writes something else
+    leave no mark of an edit.
+    """
+    return message.ts, message.edited_ts, words(message)

@@ -75,6 +75,11 @@ class Message(Payload):
         return self.edited.ts if self.edited else ""
 
     @property
+    def may_change(self) -> bool:
+        """Whether it may come to say something else without being marked as edited."""
+        return bool(self.attachments or self.files or self.bot_id)
+
+    @property
     def is_reply(self) -> bool:
         """Whether it stands in another message's thread."""
         return self.thread_ts is not None and self.thread_ts != self.ts

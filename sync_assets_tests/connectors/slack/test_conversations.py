@@ -215,6 +215,44 @@ def test_what_a_plan_hides_is_never_a_deletion(workspace: Workspace):
     assert all(before[key] == text for key, text in after.items())
 
 
+def test_a_day_that_the_plan_begins_to_hide_is_kept(workspace: Workspace):
+    morning = workspace.clock.now.replace(hour=8)
+    workspace.post("Alone, early", at=morning)
+    parent = workspace.post("A question", at=morning + timedelta(hours=6))
+    workspace.reply(parent, "An answer", at=morning + timedelta(hours=7))
+    workspace.world.visible_days = 90
+    workspace.clock.now = morning + timedelta(days=90, hours=-1)
+    workspace.sync()
+    before = workspace.held()
+    assert len(before) == 2
+    workspace.clock.advance(timedelta(hours=3).total_seconds())
+    workspace.post("Newer")
+
+    workspace.sync()
+
+    assert workspace.held().items() >= before.items()
+
+
+def test_a_link_that_unfolds_later_is_found_though_nothing_was_edited(workspace: Workspace):
+    alone = workspace.post("See https://wiki.example/1")
+    parent = workspace.post("See https://wiki.example/2")
+    reply = workspace.reply(parent, "See https://wiki.example/3")
+    workspace.sync()
+    for message, title in ((alone, "Kiln"), (parent, "Lathe"), (reply, "Plane")):
+        message.attachments = ({"title": title, "title_link": "https://wiki.example"},)
+
+    workspace.sync()
+    assert "Kiln" in workspace.chunks()
+    assert "Lathe" in workspace.chunks()
+
+    reply.attachments = ({"title": "Chisel"},)
+    workspace.read_again({"thread_ts": parent.ts, "ts": reply.ts})
+    assert "Chisel" in workspace.chunks()
+    assert "Plane" not in workspace.chunks()
+    report = workspace.sync()
+    assert report.listing.unchanged
+
+
 def test_a_rate_limit_in_the_middle_loses_nothing(workspace: Workspace):
     for number in range(12):
         workspace.reply(workspace.post(f"Question {number}"), "Answer")
