@@ -105,6 +105,21 @@ def trigger(
     return registry.request_sync(source_id, mode, by)
 
 
+def backfill(
+    registry: Registry, source_id: str | None = None, *, by: str = "operator"
+) -> tuple[Source, ...]:
+    """Ask for full syncs, of one source or of all that run: a batch that goes behind schedules.
+
+    The sources asked for. Raises as `trigger` does.
+    """
+    if source_id is not None:
+        trigger(registry, source_id, "full", by=by)
+        return (registry.get(source_id),)
+    running = tuple(each for each in registry.all() if each.status in {"active", "error"})
+    registry.request_syncs([each.source_id for each in running], "full", by)
+    return running
+
+
 def next_due(source: Source) -> datetime:
     """When the cron, read as UTC, next calls for a run: after the last one, or registration."""
     last = source.last_sync_at or source.created_at

@@ -17,6 +17,7 @@ from sync_assets.cli.options import (
     Json,
     LastCommits,
     MaxFileBytes,
+    OptionalSourceId,
     Schedule,
     SourceId,
     Streams,
@@ -242,6 +243,20 @@ def resume(source: SourceId, *, as_json: Json = False) -> None:
     """Sync a source again that was paused, or that failed too often."""
     with closing(open_stores(load_settings())) as stores:
         _print(sources.resume(stores.registry, source), as_json=as_json)
+
+
+@app.command("backfill", epilog=examples("sources backfill github:owner/name", "sources backfill"))
+def backfill(source: OptionalSourceId = None, *, as_json: Json = False) -> None:
+    """Ask for full syncs: Dagster runs them as one batch, behind all schedules."""
+    settings = load_settings()
+    with closing(open_stores(settings)) as stores:
+        asked = sources.backfill(stores.registry, source)
+    if as_json:
+        print_json(asked)
+    else:
+        print_line(f"Asked for {len(asked)} full sync{'' if len(asked) == 1 else 's'}.")
+    if asked and not is_running(settings.home):
+        note("Nothing runs here yet: they wait until `sync-assets up` does.")
 
 
 @app.command("remove", epilog=examples("sources remove github:owner/name"))

@@ -3,7 +3,7 @@
 import difflib
 import random
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -174,20 +174,25 @@ class Registry:
 
     def request_sync(self, source_id: str, mode: SyncMode, by: str) -> SyncRequest:
         """Ask for a run. Raises UnknownSource."""
+        (request,) = self.request_syncs([source_id], mode, by)
+        return request
+
+    def request_syncs(
+        self, source_ids: Iterable[str], mode: SyncMode, by: str
+    ) -> tuple[SyncRequest, ...]:
+        """Ask for a run of each, all at once. Raises UnknownSource, and asks for none then."""
         with self._database.write() as connection:
-            _get(connection, source_id)
-            row = connection.execute(
-                sync_requests.insert()
-                .values(
-                    source_id=source_id,
+            return tuple(
+                _requested(
+                    connection,
+                    source_id=_get(connection, source_id).source_id,
                     mode=mode,
                     requested_at=self._clock(),
                     requested_by=by,
                     run_key=uuid.uuid4().hex,
                 )
-                .returning(*_REQUEST)
+                for source_id in source_ids
             )
-            return SyncRequest(**row.mappings().one())
 
     def pending_requests(self) -> tuple[SyncRequest, ...]:
         """Not launched yet, oldest first; those of a paused or leaving source wait."""
@@ -292,6 +297,11 @@ def _set(connection: Connection, source_id: str, **values: Any) -> Source:  # no
     if row is None:
         raise _unknown(connection, source_id)
     return _source(row)
+
+
+def _requested(connection: Connection, **values: object) -> SyncRequest:
+    row = connection.execute(sync_requests.insert().values(values).returning(*_REQUEST))
+    return SyncRequest(**row.mappings().one())
 
 
 def _with_scope(connection: Connection, connector: str, scope: str) -> Source | None:

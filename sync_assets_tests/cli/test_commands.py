@@ -166,6 +166,20 @@ def test_paused_source_is_active_again_after_resume(cli: Cli, source_id: str):
     assert cli("sources", "show", source_id, "--json").json["status"] == "active"
 
 
+def test_a_backfill_asks_for_full_syncs_of_all_that_run(cli: Cli, source_id: str, home: Path):
+    assert [each["source_id"] for each in cli("sources", "backfill", "--json").json] == [source_id]
+    assert "Asked for 1 full sync." in cli("sources", "backfill", source_id).out
+    cli("sources", "pause", source_id)
+    paused = cli("sources", "backfill", source_id)
+
+    assert (paused.code, "is paused" in paused.err) == (2, True)
+    assert cli("sources", "backfill", "--json").json == []
+    cli("sources", "resume", source_id)
+    with closing(_stores(home)) as stores:
+        requests = stores.registry.pending_requests()
+    assert [request.mode for request in requests] == ["full"] * 3  # the first is registering's
+
+
 def test_same_source_is_not_registered_twice(cli: Cli, source_id: str, repository: Repository):
     outcome = cli("sources", "add", "git", repository.path)
 

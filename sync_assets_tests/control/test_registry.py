@@ -221,6 +221,13 @@ def test_a_request_is_pending_until_it_is_launched(
     assert registry.pending_requests() == (second,)
 
 
+def test_of_several_requests_none_is_made_where_one_cannot_be(registry: Registry, source: Source):
+    with pytest.raises(UnknownSource):
+        registry.request_syncs([ID, "github:nobody/here"], "full", "someone")
+    assert registry.pending_requests() == ()
+    assert registry.request_syncs([ID], "full", "someone") == registry.pending_requests()
+
+
 def test_requests_of_a_paused_source_wait_for_resume(registry: Registry, source: Source):
     request = registry.request_sync(ID, "full", "registration")
     registry.pause(ID)
