@@ -14,8 +14,9 @@ from typing import NamedTuple
 from sync_assets.redaction.marks import MARKS, Match
 from sync_assets.redaction.tokens import REACH, RUN, TOKEN_CHARACTERS, rules_at
 
-RULES_VERSION = 1
-"""Grows with every change of a rule; documents redacted by another version are fetched again."""
+RULES_VERSION = 2
+"""Grows with every change of a rule, and of what is searched; documents redacted by
+another version are fetched again."""
 
 _CLASSES = bytes(97 if byte in TOKEN_CHARACTERS else 32 for byte in range(256))
 _RUN = b"a" * RUN

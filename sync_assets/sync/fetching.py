@@ -1,8 +1,10 @@
 """Documents from the source into the `documents` table: fetched, redacted, written in groups."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
+
+from pydantic import JsonValue
 
 from sync_assets.connectors.base import Session
 from sync_assets.control.failures import Failures
@@ -38,9 +40,34 @@ def prepare(session: Session, batch: Sequence[ListingEntry], watermark: str) -> 
 
 
 def without_secrets(document: Document) -> DocumentRow:
-    """The document as it is stored."""
-    redacted = redact(document.text)
-    return DocumentRow(replace(document, text=redacted.text), secrets=len(redacted.found))
+    """The document as it is stored. A title is searched as the text is, but for a file's, which is
+    its name; metadata, which repeat what the text says, lose what was found there.
+    """
+    text = redact(document.text)
+    secrets = {document.text[found.start : found.end] for found in text.found}
+    return DocumentRow(
+        replace(
+            document,
+            text=text.text,
+            title=document.title if document.path is not None else redact(document.title).text,
+            metadata={name: _without(secrets, value) for name, value in document.metadata.items()}
+            if secrets
+            else document.metadata,
+        ),
+        secrets=len(text.found),
+    )
+
+
+def _without(secrets: Collection[str], value: JsonValue) -> JsonValue:
+    if isinstance(value, str):
+        for secret in secrets:
+            value = value.replace(secret, "[REDACTED]")
+        return value
+    if isinstance(value, list):
+        return [_without(secrets, each) for each in value]
+    if isinstance(value, dict):
+        return {name: _without(secrets, each) for name, each in value.items()}
+    return value
 
 
 @dataclass(slots=True)

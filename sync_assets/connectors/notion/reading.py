@@ -37,7 +37,8 @@ class PageReader:
 
     def body(self, page: str) -> list[Node]:
         """The content: Notion's own markdown where it writes one, with what that leaves out read
-        block by block; else all of it so. Raises SourceGone where there is no such page.
+        block by block; else, and where what is left out is not named, all of it so. Raises
+        SourceGone where there is no such page.
         """
         if self.content == "markdown":
             answer = self.client.retrieve_page_markdown(page)
@@ -46,7 +47,8 @@ class PageReader:
                 read = enhanced.nodes_of(answer.markdown)
                 shown = {*_missing(read)}
                 left = [each for each in answer.unknown_block_ids if plain_id(each) not in shown]
-                return self._filled([*read, *(Node(missing=plain_id(each)) for each in left)])
+                if shown or left or not answer.truncated:
+                    return self._filled([*read, *(Node(missing=plain_id(each)) for each in left)])
         with self._one_page:
             return blocks.nodes_of(self._inside(page, (plain_id(page),)))
 

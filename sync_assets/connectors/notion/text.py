@@ -8,8 +8,8 @@ from sync_assets.connectors.notion.scope import lasting, page_url
 from sync_assets.connectors.notion.words import Address, RichText
 
 _SIGNED = re.compile(r"[?&](?:X-Amz-|Signature=|Key-Pair-Id=)|^file:", re.IGNORECASE)
-_SIGNED_URL = re.compile(
-    r"(https?://[^\s<>()\"'?]+)\?[^\s<>()\"']*(?:X-Amz-|Signature=|Key-Pair-Id=)[^\s<>()\"']*",
+_SIGNATURE = re.compile(
+    r"(?<=\S)\?[^\s<>()\"'?]*(?:X-Amz-|Signature=|Key-Pair-Id=)[^\s<>()\"']*",
     re.IGNORECASE,
 )
 
@@ -53,7 +53,7 @@ def is_signed(url: str) -> bool:
 
 def unsigned(text: str) -> str:
     """The text with no signature of any address left in it."""
-    return _SIGNED_URL.sub(r"\1", text)
+    return _SIGNATURE.sub("", text)
 
 
 def _run(run: RichText) -> str:

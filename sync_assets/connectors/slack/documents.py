@@ -68,4 +68,8 @@ def permalink(team_url: str, channel: str, message: Message) -> str:
 
 
 def _shortened(text: str) -> str:
-    return text if len(text) <= _TITLE else text[: _TITLE - 3].rstrip() + "..."
+    """Cut between words: of a secret that is cut in two, no rule knows the first half."""
+    if len(text) <= _TITLE:
+        return text
+    cut = text[: _TITLE - 3]
+    return (cut.rpartition(" ")[0] or cut).rstrip() + "..."

@@ -15,6 +15,7 @@ from sync_assets.connectors.notion.enhanced import nodes_of
 from sync_assets.connectors.notion.nodes import lines_of
 from sync_assets.connectors.notion.reading import PageReader
 from sync_assets.connectors.notion.tags import inline
+from sync_assets.connectors.notion.text import unsigned
 from sync_assets.http.clients import HttpClients
 from sync_assets.http.credentials import token_credential
 from sync_assets.sandbox.notion.content import (
@@ -226,3 +227,10 @@ def test_markdown_and_blocks_give_the_same_text(desk: Desk, blocks: list[Block])
     page = desk.world.create_page(desk.table, "Page", *blocks)
 
     assert desk.read(page, "markdown") == desk.read(page, "blocks")
+
+
+@pytest.mark.parametrize("place", ["https://x.example/shot.png", "https://x.example/shot_(1).png"])
+def test_no_signature_is_left_whatever_the_address(place: str):
+    signed = f"See {place}?X-Amz-Date=1&X-Amz-Signature=abc now? Yes"
+
+    assert unsigned(signed) == f"See {place} now? Yes"

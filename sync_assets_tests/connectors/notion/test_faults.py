@@ -78,6 +78,16 @@ def test_a_child_that_vanishes_while_its_page_is_read_leaves_the_old_page(by_blo
     assert by_blocks.differences() == []
 
 
+def test_markdown_that_is_cut_off_without_saying_where_is_not_believed(handbook: Handbook):
+    handbook.page("w0x", block("paragraph", "w1x"), block("paragraph", "w2x"))
+    body = '{"markdown": "w1x", "truncated": true, "unknown_block_ids": []}'
+    handbook.sandbox.faults.add(Answer(200, body), path="/markdown")
+
+    handbook.sync()
+
+    assert handbook.differences() == []
+
+
 def test_an_overloaded_service_is_waited_for(handbook: Handbook):
     handbook.page("w0x", five_levels(1))
     handbook.world.overloads = 2

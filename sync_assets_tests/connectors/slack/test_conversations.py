@@ -253,6 +253,18 @@ def test_a_link_that_unfolds_later_is_found_though_nothing_was_edited(workspace:
     assert report.listing.unchanged
 
 
+def test_a_secret_in_the_words_that_become_the_title_is_nowhere(workspace: Workspace):
+    secret = "ghp_0123456789abcdefghijABCDEFGHIJ012345"
+    for words in (f"Use {secret} for now", f"{'word ' * 12}and {secret} for now"):
+        workspace.reply(workspace.post(words), "No!")
+
+    workspace.sync()
+
+    rows = oracle.everything(workspace.index)
+    assert "Use [REDACTED:github_token] for now" in rows
+    assert secret[:8] not in rows
+
+
 def test_a_rate_limit_in_the_middle_loses_nothing(workspace: Workspace):
     for number in range(12):
         workspace.reply(workspace.post(f"Question {number}"), "Answer")
