@@ -49,13 +49,18 @@ def document_freshness(
     *,
     stored_version: str | None,
     failing: bool,
+    told: bool,
     source: tuple[Stale, str | None],
 ) -> tuple[Stale, str | None]:
-    """Whether an indexed document is behind: `true` where a newer version is already known."""
+    """Whether an indexed document is behind: `true` where a newer version is already known, or a
+    webhook `told` of a change of its stream that is still to be brought in.
+    """
     if stored_version is None:
         return "true", "the document was deleted at the source"
     if stored_version != version:
         return "true", "a newer version is fetched and not yet indexed"
     if failing:
         return "true", "a newer version is listed and could not be fetched"
+    if told:
+        return "true", "a webhook told of a change that is not brought in yet"
     return source

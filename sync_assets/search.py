@@ -138,15 +138,18 @@ def _hits(
 ) -> list[Hit]:
     now = stores.clock()
     failing = {failure.document_id for failure in stores.failures.list()}
+    awaited = stores.inbox.awaited()
     stored = stores.reader.versions({row["document_id"] for row, _ in best})
     hits: list[Hit] = []
     for row, score in best:
         key = (row["source_id"], row["stream"])
         cursor = cursors.get(key) or Cursor(*key)
+        streams = awaited.get(row["source_id"], ())
         stale, because = document_freshness(
             row["document_version"],
             stored_version=stored.get(row["document_id"]),
             failing=row["document_id"] in failing,
+            told=streams is None or row["stream"] in streams,
             source=stream_freshness(sources[row["source_id"]], cursor, now),
         )
         same = {name: row[name] for name in Hit.model_fields if name in row}

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sync_assets.control.inbox import Incoming
 from sync_assets.errors import InvalidSettings
 from sync_assets.index.predicates import Filter
 from sync_assets.search import SearchMode, blend, search
@@ -80,6 +81,29 @@ def test_a_hit_of_a_paused_source_says_so(toy: Toy):
     (hit,) = search(toy.stores, "red", mode="text").hits
 
     assert (hit.stale, hit.stale_because) == ("unknown", "the source is paused")
+
+
+@pytest.mark.parametrize(
+    ("streams", "stale"), [(["notes"], "true"), ([], "true"), (["files"], "false")]
+)
+def test_a_hit_says_that_a_webhook_told_of_a_change_until_it_is_brought_in(
+    toy: Toy, streams: list[str], stale: str
+):
+    toy.sync()
+    inbox = toy.stores.inbox
+    inbox.store([Incoming("toy", "1", "push", lambda _: True, streams)])
+
+    (hit,) = search(toy.stores, "red", mode="text").hits
+    assert hit.stale == stale
+
+    (delivery,) = inbox.of(toy.source.source_id)
+    inbox.claim([delivery.number], "a run")
+    (hit,) = search(toy.stores, "red", mode="text").hits
+    assert hit.stale == stale
+
+    inbox.done([delivery], "a run", toy.clock())
+    (hit,) = search(toy.stores, "red", mode="text").hits
+    assert (hit.stale, hit.stale_because) == ("false", None)
 
 
 def test_filters_limit_what_is_found(toy: Toy):

@@ -149,7 +149,7 @@ class FeedSession(Session):
 
     def touched(self, since: str, hints: Sequence[Hint]) -> Listing | None:
         names = {str(hint["ticket"]) for hint in hints if "ticket" in hint}
-        if not names or len(names) > self.world.most_named:
+        if any("ticket" not in hint for hint in hints) or len(names) > self.world.most_named:
             return None
         self.world.hinted += 1
         self.world.call(len(names))
@@ -250,10 +250,10 @@ class FeedToy:
     def sync(self, mode: SyncMode = "incremental") -> SyncReport:
         return sync_stream(self._sync(), mode)
 
-    def read_again(self, *names: str, and_more: bool = False) -> SyncReport:
-        """A sync of what webhooks named; `and_more`: one of them named nothing."""
+    def read_again(self, *names: str, besides: Sequence[Hint] = ()) -> SyncReport:
+        """A sync of what webhooks named, and of what else they said."""
         hints: list[Hint] = [{"ticket": name} for name in names]
-        return sync_stream(self._sync(), "incremental", [*hints, {}] if and_more else hints)
+        return sync_stream(self._sync(), "incremental", [*hints, *besides])
 
     def read_again_until(self, step: str, *names: str) -> None:
         """The same, killed after listing, or after fetching."""

@@ -169,8 +169,8 @@ class Session(ABC):
     ) -> Listing | None:
         """A changes listing of just what these hints name, as it is now. Its watermark still says
         of all else what `since` says: feeds find the rest. None where hints do not tell, or the
-        vendor does not: `list(since)` is asked then. None too where they are many, more than ten:
-        they come again in parts, after that list.
+        vendor does not: `list(since)` is asked then. What the hints name comes again after
+        that list, in parts: of ten, then each alone.
         """
         return None
 

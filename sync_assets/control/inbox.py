@@ -1,12 +1,13 @@
 """The inbox: webhook deliveries, from received to their end. Payloads are not kept."""
 
+import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, TypeVar
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, RowMapping, delete, func, select, update
+from sqlalchemy import Connection, RowMapping, Text, cast, delete, func, select, update
 
 from sync_assets.control.database import Clock, ControlDatabase, insert_into, utc_now
 from sync_assets.control.schema import deliveries, sources
@@ -135,6 +136,19 @@ class Inbox:
     def claimed(self) -> Mapping[str, Sequence[Delivery]]:
         """By source, what is given to a run whose end is not settled; in the order of arrival."""
         return self._by_source("claimed")
+
+    def awaited(self) -> Mapping[str, frozenset[str] | None]:
+        """By source, the streams that deliveries still to be brought in are about; None: all."""
+        # As text: Postgres has no equality of JSON.
+        key = (deliveries.c.source_id, cast(deliveries.c.streams, Text))
+        query = select(*key).where(deliveries.c.state.in_(("received", "claimed"))).distinct()
+        awaited: dict[str, frozenset[str] | None] = {}
+        with self._database.read() as connection:
+            for source_id, text in connection.execute(query):
+                before, streams = awaited.get(source_id, frozenset()), json.loads(text)
+                both = None if before is None or not streams else before.union(streams)
+                awaited[source_id] = both
+        return awaited
 
     def given(self, run_key: str) -> tuple[Delivery, ...]:
         """What the run of that key was given and has not brought in yet; in order of arrival."""

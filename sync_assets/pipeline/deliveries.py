@@ -7,7 +7,7 @@ from datetime import datetime
 import dagster as dg
 
 from sync_assets.control.cursors import Cursor
-from sync_assets.control.inbox import Delivery
+from sync_assets.control.inbox import Delivery, DeliveryState
 from sync_assets.models import Source
 from sync_assets.pipeline import tags
 from sync_assets.pipeline.metadata import Metadata
@@ -29,6 +29,23 @@ def why_ignored(source: Source, delivery: Delivery, streams: Collection[str]) ->
     if not concerned(delivery, streams):
         return f"the source has no {' or '.join(delivery.streams)}"
     return None
+
+
+def give_up(
+    stores: Stores,
+    given: Collection[Delivery],
+    streams: Collection[str],
+    state: DeliveryState,
+    reason: str,
+) -> None:
+    """End these, which no run brought in. No feed may show what they named, so the next listing of
+    the streams that they concern is a complete one.
+    """
+    for source_id, stream in sorted(
+        {(each.source_id, stream) for each in given for stream in concerned(each, streams)}
+    ):
+        stores.cursors.want_sweep(source_id, stream, stores.clock())
+    stores.inbox.end([each.number for each in given], state, reason)
 
 
 def ready(

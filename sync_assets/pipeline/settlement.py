@@ -7,14 +7,16 @@ import dagster as dg
 
 from sync_assets.control.inbox import Delivery
 from sync_assets.pipeline import tags
-from sync_assets.pipeline.deliveries import concerned
-from sync_assets.pipeline.outcome import failure_of
+from sync_assets.pipeline.deliveries import concerned, give_up
+from sync_assets.pipeline.outcome import failure_of, record_outcome
 from sync_assets.stores import Stores
 
 ATTEMPTS = 5
 """Runs that a delivery is given to, before it is left to the schedules."""
 _FIRST_SECONDS = 30
 _LONGEST_SECONDS = 300
+UNRECORDED = timedelta(minutes=2)
+"""After the end of a failed run; its sensor, which hears of it once, has failed itself by then."""
 NEVER_BEGAN = "its run never began"
 CANCELLED = "its run was cancelled"
 
@@ -53,19 +55,28 @@ def _settled(
         _succeeded(stores, group, record, streams)
         return True
     if run.status == dg.DagsterRunStatus.CANCELED:
-        inbox.end(numbers, "failed", CANCELLED)
+        give_up(stores, group, streams, "failed", CANCELLED)
         return True
-    # Not before the failure stands in the registry, which says when the source is tried again.
-    if run.status != dg.DagsterRunStatus.FAILURE or run.tags.get(tags.RECORDED) != run.run_id:
+    if run.status != dg.DagsterRunStatus.FAILURE or not _is_recorded(stores, instance, record):
         return False
     last = [each for each in group if each.attempts + 1 >= ATTEMPTS]
     again = [each for each in group if each not in last]
     if any(stores.clock() < _next_try(each, record) for each in again):
         return False
     _, message = failure_of(instance, run.run_id)
-    inbox.end(_numbers(last), "failed", message)
+    give_up(stores, last, streams, "failed", message)
     inbox.release(_numbers(again), message)
     return True
+
+
+def _is_recorded(stores: Stores, instance: dg.DagsterInstance, record: dg.RunRecord) -> bool:
+    """Whether the failure stands in the registry, which says when the source is tried again."""
+    run = record.dagster_run
+    if run.tags.get(tags.RECORDED) == run.run_id:
+        return True
+    if stores.clock() >= _ended_at(record) + UNRECORDED:
+        record_outcome(stores, instance, run.run_id)
+    return False
 
 
 def _succeeded(
@@ -92,7 +103,11 @@ def _latest_run(instance: dg.DagsterInstance, run_key: str) -> dg.RunRecord | No
 def _next_try(delivery: Delivery, record: dg.RunRecord) -> datetime:
     """30 s after the end of its failed run, doubling to 5 minutes."""
     seconds = min(_LONGEST_SECONDS, _FIRST_SECONDS * 2**delivery.attempts)
-    return datetime.fromtimestamp(record.end_time or 0, UTC) + timedelta(seconds=seconds)
+    return _ended_at(record) + timedelta(seconds=seconds)
+
+
+def _ended_at(record: dg.RunRecord) -> datetime:
+    return datetime.fromtimestamp(record.end_time or 0, UTC)
 
 
 def _numbers(group: Sequence[Delivery]) -> list[int]:

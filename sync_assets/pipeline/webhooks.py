@@ -17,7 +17,7 @@ from sync_assets.control.cursors import Cursor
 from sync_assets.control.inbox import Delivery
 from sync_assets.models import Source
 from sync_assets.pipeline import tags
-from sync_assets.pipeline.deliveries import concerned, ready, why_ignored
+from sync_assets.pipeline.deliveries import concerned, give_up, ready, why_ignored
 from sync_assets.pipeline.jobs import Jobs
 from sync_assets.pipeline.launches import Launch, Launcher, busy_scopes, plan_each
 from sync_assets.pipeline.resources import Provided
@@ -124,15 +124,16 @@ class _Look:
     def _without_ignored(self, source: Source, streams: Collection[str]) -> list[Delivery]:
         """Those that a run could bring in; the others are ended with the reason."""
         wanted: list[Delivery] = []
-        ignored: dict[str, list[int]] = {}
+        ignored: dict[str, list[Delivery]] = {}
         for each in self.waiting[source.source_id]:
             reason = why_ignored(source, each, streams)
             if reason is None:
                 wanted.append(each)
             else:
-                ignored.setdefault(reason, []).append(each.number)
-        for reason, numbers in ignored.items():
-            self.stores.inbox.end(numbers, "ignored", reason)
+                ignored.setdefault(reason, []).append(each)
+        missed = streams if source.status == "paused" else ()
+        for reason, given in ignored.items():
+            give_up(self.stores, given, missed, "ignored", reason)
         return wanted
 
 

@@ -290,3 +290,16 @@ def test_20000_deliveries_while_the_receiver_is_killed_are_each_stored_once(
 ):
     record_property("deliveries", 20_000)
     record_property("kills", _none_is_lost(settings, 20_000, 20))
+
+
+def test_streams_that_deliveries_are_about_are_awaited_until_those_end(
+    inbox: Inbox, source: Source
+):
+    inbox.store([push("1"), push("2"), push("3", subject="branch:next")])
+    assert inbox.awaited() == {source.source_id: {"files"}}
+
+    inbox.store([Incoming("github", "4", "repository", about_ours)])
+    assert inbox.awaited() == {source.source_id: None}
+
+    inbox.end([each.number for each in inbox.newest()], "ignored", "not ours")
+    assert inbox.awaited() == {}

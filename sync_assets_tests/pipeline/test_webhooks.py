@@ -216,6 +216,27 @@ def test_a_delivery_given_back_is_done_when_the_vendor_is_well_again(
     assert (only(pipeline).state, only(pipeline).reason) == ("done", None)
 
 
+def test_a_failed_run_that_no_sensor_recorded_gives_its_deliveries_back(
+    pipeline: Pipeline, source: Source
+):
+    pipeline.clock.now = datetime.now(UTC)
+    pipeline.world.notes["three"] = "The third note."
+    pipeline.world.outage = SourceUnavailable("toy is down")
+    deliver(pipeline, source, "a")
+    pipeline.launch(asked(pipeline))
+    pipeline.world.outage = None
+    pipeline.clock.advance(60)
+    assert not asked(pipeline)
+    pipeline.clock.advance(120)
+    assert not asked(pipeline)
+    assert pipeline.stores.registry.get(source.source_id).failures_in_a_row == 1
+
+    pipeline.clock.advance(60)
+    run(pipeline, asked(pipeline))
+
+    assert states(pipeline) == {"a": "done"}
+
+
 def test_a_run_that_will_be_repeated_keeps_its_deliveries(pipeline: Pipeline, source: Source):
     pipeline.world.notes["three"] = "The third note."
     pipeline.world.outage = SourceUnavailable("killed")
@@ -242,6 +263,8 @@ def test_deliveries_of_a_cancelled_run_are_not_forced_on_the_operator(
 
     assert not asked(pipeline)
     assert (only(pipeline).state, only(pipeline).reason) == ("failed", CANCELLED)
+    cursor = pipeline.stores.cursors.get(source.source_id, "notes")
+    assert cursor.sweep_due_at == pipeline.clock()
     replayed = pipeline.stores.inbox.replay([only(pipeline).number])
     assert len(run(pipeline, asked(pipeline))) == len(replayed) == 1
     assert only(pipeline).state == "done"
@@ -265,6 +288,21 @@ def test_deliveries_wait_as_long_as_a_vendor_asks_and_hold_up_no_other_stream(de
     run(pipeline, asked(pipeline))
     assert states(pipeline) == {"a": "done", "b": "done"}
     assert desk.tickets.fetched[-1] == "a"
+
+
+def test_what_no_feed_shows_and_was_told_in_a_pause_is_found_after_it(desk: Desk):
+    registry, source_id = desk.pipeline.stores.registry, desk.source.source_id
+    desk.run()
+    desk.tickets.write_silently("a", "edited, and no feed shows it")
+    registry.pause(source_id)
+    deliver(desk.pipeline, desk.source, "1", ["tickets"], hints={"ticket": "a"})
+    assert not asked(desk.pipeline)
+    registry.resume(source_id)
+
+    desk.run()
+
+    assert states(desk.pipeline) == {"1": "ignored"}
+    assert (desk.tickets.fetched[-1], desk.tickets.sweeps, desk.replies.sweeps) == ("a", 2, 1)
 
 
 @pytest.mark.parametrize("status", ["paused", "removing"])

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sync_assets.connectors.base import Hint
 from sync_assets.control.cursors import Cursor
 from sync_assets.errors import RateLimited
 from sync_assets.freshness import stream_freshness
@@ -149,12 +150,13 @@ def test_what_is_named_after_a_killed_run_is_read_too(tracker: FeedToy, step: st
     assert tracker.differences() == []
 
 
-def test_what_is_named_beside_what_names_nothing_is_read_too(tracker: FeedToy):
+@pytest.mark.parametrize("other", [{}, {"repository": "renamed"}])
+def test_what_is_named_beside_what_names_nothing_is_read_too(tracker: FeedToy, other: Hint):
     tracker.sync()
     tracker.world.write("a", "edited")
     tracker.world.write_silently("b", "edited, and no feed shows it")
 
-    tracker.read_again("b", and_more=True)
+    tracker.read_again("b", besides=[other])
 
     assert tracker.world.feeds == 1
     assert tracker.differences() == []

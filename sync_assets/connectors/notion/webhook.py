@@ -81,7 +81,9 @@ class NotionWebhook(Webhook):
         else:
             return Ignored("an event that changes no document of ours")
         hints = {"page": page, "gone": True} if kind == "page.deleted" else {"page": page}
-        return Event(delivery_id, kind, _parents(data), (PAGES,), f"page:{page}", hints, at=at)
+        # Where a page was before it moved is not said.
+        places = (EVERYWHERE,) if kind == "page.moved" else _parents(data)
+        return Event(delivery_id, kind, places, (PAGES,), f"page:{page}", hints, at=at)
 
     def concerns(self, event: Event, source: Source) -> bool:
         """Ids are written with and without dashes."""

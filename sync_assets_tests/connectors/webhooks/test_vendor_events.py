@@ -82,6 +82,13 @@ def test_notions_ids_are_one_with_and_without_dashes():
     assert WEBHOOKS["notion"].concerns(event, dashed)
 
 
+def test_a_page_that_moved_concerns_the_table_that_it_left_too():
+    event = _parsed("notion", type="page.moved")
+
+    assert event.hints == {"page": event.subject.removeprefix("page:")}
+    assert WEBHOOKS["notion"].concerns(event, _source("notion", "another"))
+
+
 def test_the_key_of_notions_handshake_is_told_and_never_shown():
     found = WEBHOOKS["notion"].handshake(b'{"verification_token": "secret_abc"}')
 
