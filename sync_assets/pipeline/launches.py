@@ -24,6 +24,7 @@ from sync_assets.stores import Stores
 class Launch:
     """A run that a source wants: a sync of these `streams` or of all, or where `renames`, a look at
     its name. Dagster launches a `run_key` once, for ever. `batch` names a backfill's runs.
+    A run that is not `quick` takes no slot that is kept for webhooks.
     """
 
     source: Source
@@ -33,6 +34,7 @@ class Launch:
     streams: Collection[str] = ()
     renames: bool = False
     batch: str = ""
+    quick: bool = True
 
 
 class Launcher:
@@ -77,7 +79,9 @@ class Launcher:
             run_key=launch.run_key,
             job_name=f"sync_{connector.name}",
             partition_key=launch.source.scope,
-            tags=tags.run_tags(launch.trigger, launch.source.source_id, launch.batch),
+            tags=tags.run_tags(
+                launch.trigger, launch.source.source_id, launch.batch, quick=launch.quick
+            ),
             run_config=mode_config(connector, launch.mode, streams),
             asset_selection=assets_of(connector, streams) if streams else None,
         )

@@ -21,7 +21,8 @@ RECORDED: Final = "sync_assets/recorded"
 BATCH: Final = "sync_assets/batch"
 """Of a backfill's runs: which were started together."""
 LANE: Final = "sync_assets/lane"
-"""`open` for the runs of webhooks, `shared` for all others of our jobs, which leave a slot free."""
+"""`open` for the quick runs of webhooks, `shared` for all others of our jobs, which leave a slot
+free."""
 PROCESS: Final = "sync_assets/process"
 """Which process executes the run; see `orphans`."""
 
@@ -67,12 +68,14 @@ UNDER_WAY: Final = [state for state in UNFINISHED if state != DagsterRunStatus.Q
 """The states of a run that no later one can overtake in the queue."""
 
 
-def run_tags(trigger: Trigger, source_id: str, batch: str = "") -> dict[str, str]:
-    """Of a run for one source."""
+def run_tags(
+    trigger: Trigger, source_id: str, batch: str = "", *, quick: bool = True
+) -> dict[str, str]:
+    """Of a run for one source, which is not `quick` where it has to list everything first."""
     tags = {SOURCE: source_id, TRIGGER: trigger, PRIORITY: str(PRIORITIES[trigger])}
     if batch:
         tags[BATCH] = batch
-    return {**tags, LANE: "open"} if trigger == "webhook" else tags
+    return {**tags, LANE: "open"} if trigger == "webhook" and quick else tags
 
 
 def calls_of(run_tags: Mapping[str, str]) -> Priority:

@@ -111,12 +111,19 @@ class _Look:
         # A new name is looked at alone and first: runs under the old one might find nothing.
         renaming = [each for each in given if each.renamed_to is not None]
         given = renaming or given
+        streams = {stream for each in given for stream in concerned(each, known)}
+        listed = {
+            cursor.stream
+            for cursor in self.cursors
+            if cursor.source_id == name and cursor.listed_at is not None
+        }
         launch = Launch(
             source,
             "webhook",
             run_key(source, given),
             renames=bool(renaming),
-            streams={stream for each in given for stream in concerned(each, known)},
+            streams=streams,
+            quick=streams <= listed,
         )
         self.claims[launch.run_key] = [each.number for each in given]
         return launch

@@ -49,6 +49,17 @@ def test_deliveries_of_a_source_become_one_run_before_all_others(
     assert len(pipeline.stores.reader.documents_stored(source.source_id, "notes")) == 3
 
 
+def test_a_first_sync_that_a_delivery_starts_takes_no_slot_that_is_kept_for_webhooks(
+    pipeline: Pipeline, source: Source
+):
+    deliver(pipeline, pipeline.register("new"), "a")
+    deliver(pipeline, source, "b")
+
+    lanes = {request.partition_key: request.tags.get(tags.LANE) for request in asked(pipeline)}
+
+    assert lanes == {"new": None, "team": "open"}
+
+
 def test_a_run_of_deliveries_says_how_long_the_change_took(pipeline: Pipeline, source: Source):
     at = pipeline.clock() - timedelta(seconds=2)
     pipeline.world.notes["three"] = "The third note."
