@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sync_assets.connectors.slack import payloads
 from sync_assets.connectors.slack.dialect import DIALECTS, RateTier
-from sync_assets.errors import UnexpectedPayload
+from sync_assets.errors import SourceGone, UnexpectedPayload
 from sync_assets.http.credentials import token_credential
 from sync_assets.http.payload import parsed
 
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
     from sync_assets.http.clients import HttpClients
     from sync_assets.settings import Settings
+
+
+MOST_PAGES = 10
+"""Of the list of members, 200 each."""
 
 
 class SlackClient:
@@ -52,9 +56,11 @@ class SlackClient:
         return parsed(self._client.get("conversations.replies", params=params), payloads.MESSAGES)
 
     def users(self) -> Iterator[payloads.Member]:
-        """All members of the workspace, those who left too."""
+        """Members of the workspace, those who left too: MOST_PAGES, since Slack allows no more than
+        20 calls a minute, and a large workspace would never be read to its end.
+        """
         cursor, seen = "", set[str]()
-        while True:
+        for _ in range(MOST_PAGES):
             params: dict[str, str | int] = {"limit": 200}
             if cursor:
                 params["cursor"] = cursor
@@ -63,6 +69,16 @@ class SlackClient:
             cursor = following(page.response_metadata.next_cursor, seen)
             if not cursor:
                 return
+
+    def user(self, user: str) -> payloads.Member | None:
+        """One member, also of another workspace that the channel is shared with."""
+        try:
+            response = self._client.get("users.info", params={"user": user})
+        except SourceGone as error:
+            if "user_not_" not in str(error):
+                raise
+            return None
+        return parsed(response, payloads.MEMBER).user
 
     def info(self) -> payloads.Channel:
         """The channel."""

@@ -43,6 +43,8 @@ _ERRORS: Mapping[str, tuple[type[SourceError], str]] = MappingProxyType(
         "account_inactive": (SourceRejectedUs, "the token's user or workspace is deactivated"),
         "channel_not_found": (SourceGone, "deleted, or private and the bot is not in it"),
         "thread_not_found": (SourceGone, "deleted"),
+        "user_not_found": (SourceGone, "nobody that the token may see"),
+        "user_not_visible": (SourceGone, "nobody that the token may see"),
         "internal_error": (SourceUnavailable, "try again later"),
         "fatal_error": (SourceUnavailable, "try again later"),
         "service_unavailable": (SourceUnavailable, "try again later"),

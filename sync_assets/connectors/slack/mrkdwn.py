@@ -15,6 +15,7 @@ _REFERENCE = re.compile(r"<(?P<what>[^<>|\n]+)(?:\|(?P<label>[^<>\n]*))?>")
 _BOLD = re.compile(r"(?<![\w*])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![\w*])")
 _STRUCK = re.compile(r"(?<![\w~])~(?=\S)([^~\n]+?)(?<=\S)~(?![\w~])")
 _ESCAPES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
+_MENTION = re.compile(r"<@([A-Z0-9]+)>")
 _DEEPEST = 20
 
 
@@ -40,9 +41,14 @@ def markdown(text: str) -> str:
     )
 
 
+def mentioned(text: str) -> list[str]:
+    """The ids of people that a text names."""
+    return _MENTION.findall(text)
+
+
 def named(text: str, names: dict[str, str]) -> str:
     """A text for people: `<@U1>` by name."""
-    return re.sub(r"<@([A-Z0-9]+)>", lambda found: f"@{names.get(found[1], found[1])}", text)
+    return _MENTION.sub(lambda found: f"@{names.get(found[1], found[1])}", text)
 
 
 def _plain(text: str) -> str:

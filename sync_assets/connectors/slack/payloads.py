@@ -146,6 +146,13 @@ class Members(Payload):
     response_metadata: Metadata = Metadata()
 
 
+class MemberInfo(Payload):
+    """Of users.info."""
+
+    ok: Literal[True]
+    user: Member
+
+
 class Channel(Payload):
     """A channel."""
 
@@ -170,5 +177,6 @@ class Identity(Payload):
 
 MESSAGES = TypeAdapter(Messages)
 MEMBERS = TypeAdapter(Members)
+MEMBER = TypeAdapter(MemberInfo)
 CHANNEL = TypeAdapter(ChannelInfo)
 IDENTITY = TypeAdapter(Identity)

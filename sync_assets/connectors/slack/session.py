@@ -22,6 +22,7 @@ from sync_assets.connectors.slack.facts import (
     shown_state,
     thread_version,
 )
+from sync_assets.connectors.slack.mrkdwn import mentioned, words
 from sync_assets.connectors.slack.payloads import Message
 from sync_assets.connectors.slack.reading import ChannelReader
 from sync_assets.errors import RateLimited, SourceUnavailable, UnexpectedPayload
@@ -36,6 +37,8 @@ from sync_assets.models import (
 )
 
 THREAD, DAY = "thread:", "day:"
+PEOPLE = ("U", "W")
+"""With which ids of members begin; those of bots begin with B."""
 MOST_HINTS = 20
 """More threads than this are found more cheaply by the history."""
 
@@ -173,14 +176,22 @@ class ConversationsSession(Session):
             version = thread_version(messages[0], edits_of(messages[1:]))
         else:
             version = day_version(messages)
-        return conversation_document(entry, version, messages, context, self._people())
+        return conversation_document(entry, version, messages, context, self._people(messages))
 
-    def _people(self) -> Mapping[str, str]:
-        """The names of all members; asked for once."""
+    def _people(self, messages: Sequence[Message]) -> Mapping[str, str]:
+        """The names of those who speak, and of those whom the title names: members as they are
+        listed, once; others one by one.
+        """
+        wanted = {each.speaker for each in messages if not each.is_deleted}
+        wanted.update(mentioned(words(messages[0])))
         with self._lock:
             if self._names is None:
                 self._names = {each.id: each.shown for each in self._client.users()}
-            return self._names
+            for user in sorted(wanted - self._names.keys()):
+                if user.startswith(PEOPLE):
+                    found = self._client.user(user)
+                    self._names[user] = found.shown if found else user
+            return {user: self._names[user] for user in wanted if user in self._names}
 
     def _keep(self, locator: str, messages: Sequence[Message]) -> None:
         with self._lock:

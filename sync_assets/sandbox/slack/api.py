@@ -1,7 +1,7 @@
 """Slack's Web API over the world: cursors, limits a method, failures with status 200.
 
 https://docs.slack.dev/reference/methods: conversations.history, conversations.replies,
-conversations.info, users.list, auth.test; by GET or POST, as clients like.
+conversations.info, users.list, users.info, auth.test; by GET or POST, as clients like.
 """
 
 import base64
@@ -49,6 +49,7 @@ class SlackApi:
             "conversations.replies": self._replies,
             "conversations.info": lambda asked: {"channel": shapes.channel(self._channel(asked))},
             "users.list": self._users,
+            "users.info": self._user,
             "auth.test": lambda _: {
                 "url": TEAM_URL,
                 "team": "Acme",
@@ -153,6 +154,12 @@ class SlackApi:
         members = [shapes.member(self.world.members[each]) for each in page]
         cursor = _cursor(page[-1]) if len(names) > size else ""
         return {"members": members, "cache_ts": 1, "response_metadata": {"next_cursor": cursor}}
+
+    def _user(self, asked: Asked) -> shapes.Json:
+        found = self.world.members.get(asked.get("user", ""))
+        if found is None:
+            raise _Failed("user_not_found")
+        return {"user": shapes.member(found)}
 
     def _more(self, last: str, *, has_more: bool) -> shapes.Json:
         if has_more and self.world.lies > 0:

@@ -265,6 +265,21 @@ def test_a_secret_in_the_words_that_become_the_title_is_nowhere(workspace: Works
     assert secret[:8] not in rows
 
 
+def test_a_workspace_of_more_members_than_a_minute_lists_is_read(workspace: Workspace):
+    for number in range(30):
+        workspace.world.join(f"U0A{number:03d}", f"Member {number}")
+    workspace.reply(workspace.post("Who is it?"), "It is me")
+    workspace.world.most_a_page = 2
+    workspace.world.calls_a_minute["users.list"] = 10
+
+    report = workspace.sync()
+
+    assert report.index is not None
+    assert workspace.differences() == []
+    assert workspace.asked().count("users.info") == 2
+    assert "Mara Lind" in oracle.everything(workspace.index)
+
+
 def test_a_rate_limit_in_the_middle_loses_nothing(workspace: Workspace):
     for number in range(12):
         workspace.reply(workspace.post(f"Question {number}"), "Answer")
