@@ -42,8 +42,8 @@ class GovernedTransport(httpx.BaseTransport):
     """Sends through `inner`; the body is read here, so that a broken one is an error here.
 
     Of `request.extensions` it knows `safe` (may be sent twice), `accept` (statuses wanted back),
-    `stream` (the caller reads the body, and closes), `cost`, `secret_path`. A 304 that the vendor
-    gives for free costs nothing.
+    `stream` (the caller reads the body, and closes), `cost`, `secret_path`, `patience` (seconds it
+    may wait). A 304 that the vendor gives for free costs nothing.
     """
 
     def __init__(

@@ -14,7 +14,8 @@ from sync_assets.http.public import called
 TRIES = 3
 FIRST_WAIT_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 30.0
-"""What one request may wait in all, for budgets and between tries; beyond, the error says when."""
+"""What one request may wait in all, for budgets and between tries, unless its
+`extensions["patience"]` says otherwise; beyond, the error says when."""
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
 
 _log = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ class Waits:
         self._safe = request.method in _SAFE_METHODS or bool(request.extensions.get("safe"))
         self._clock = clock
         self._sleep = sleep
-        self._left_seconds = LONGEST_WAIT_SECONDS
+        self._left_seconds = float(request.extensions.get("patience", LONGEST_WAIT_SECONDS))
         self.tries = 1
 
     def __call__(self, error: Exception) -> bool | float:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 MOST_PAGES = 10
 """Of the list of members, 200 each."""
+PATIENCE_SECONDS = 90.0
+"""What a call for a history may wait, longer than Slack's minute: a run that ended in the middle
+would read it from the beginning again, and come no farther."""
 
 
 class SlackClient:
@@ -45,7 +48,9 @@ class SlackClient:
         params |= {name: value for name, value in bounds.items() if value}
         if inclusive:
             params["inclusive"] = "true"
-        return parsed(self._client.get("conversations.history", params=params), payloads.MESSAGES)
+        patience = {"patience": PATIENCE_SECONDS}
+        response = self._client.get("conversations.history", params=params, extensions=patience)
+        return parsed(response, payloads.MESSAGES)
 
     def replies(
         self, thread: str, limit: int, *, cursor: str = "", oldest: str | None = None

@@ -5,7 +5,6 @@ conversations.info, users.list, users.info, auth.test; by GET or POST, as client
 """
 
 import base64
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
@@ -39,7 +38,6 @@ class SlackApi:
     """`/slack/api/...` of the sandbox."""
 
     world: SlackWorld
-    clock: Callable[[], float] = time.time
     _windows: dict[str, _Window] = field(default_factory=dict[str, _Window])
 
     def routes(self) -> list[Route]:
@@ -91,7 +89,7 @@ class SlackApi:
         most = self.world.calls_a_minute.get(name)
         if most is None:
             return 0
-        now, window = self.clock(), self._windows.setdefault(name, _Window())
+        now, window = self.world.now.timestamp(), self._windows.setdefault(name, _Window())
         if now >= window.begun + _MINUTE:
             window.begun, window.used = now, 0
         window.used += 1

@@ -5,6 +5,7 @@ import pytest
 from pydantic import SecretStr
 
 from sync_assets.errors import InvalidSettings, SourceGone, SourceRejectedUs
+from sync_assets.http.clients import HttpClients
 from sync_assets.sandbox.faults import Answer, Truncated, html_page
 from sync_assets.search import search
 from sync_assets_tests import oracle
@@ -278,6 +279,21 @@ def test_a_workspace_of_more_members_than_a_minute_lists_is_read(workspace: Work
     assert workspace.differences() == []
     assert workspace.asked().count("users.info") == 2
     assert "Mara Lind" in oracle.everything(workspace.index)
+
+
+def test_a_history_of_more_pages_than_a_minute_allows_is_read_in_one_run(workspace: Workspace):
+    clock = workspace.clock
+    workspace.stores.http = HttpClients(clock=clock, monotonic=clock.monotonic, sleep=clock.advance)
+    patient = {"lease_seconds": 3_600}  # it is renewed by another clock than what waits here
+    workspace.stores.settings = workspace.stores.settings.model_copy(update=patient)
+    for number in range(30):
+        workspace.post(f"Message {number}")
+    workspace.world.most_a_page = 2
+    workspace.world.calls_a_minute["conversations.history"] = 10
+
+    workspace.sync()
+
+    assert workspace.differences() == []
 
 
 def test_a_rate_limit_in_the_middle_loses_nothing(workspace: Workspace):
