@@ -22,7 +22,7 @@ demo-once: $(STAMP) ## The same, and ends after the searches
 	@$(BIN)/sync-assets demo --once
 
 test: $(STAMP) ## All tests in their short forms
-	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not chaos"
+	@$(BIN)/python -m pytest -n 3 --dist worksteal -m "not chaos"
 
 lint: $(STAMP) ## ruff, pyright (strict) and the import rules
 	@$(BIN)/ruff check .
