@@ -41,6 +41,7 @@ from sync_assets.sandbox.connection import ConnectionProtocol
 from sync_assets.sandbox.date_header import DateLayer
 from sync_assets.sandbox.faults import FaultLayer, Faults
 from sync_assets.sandbox.git_http import GIT_MEDIA_TYPES, GitHttp
+from sync_assets.sandbox.github.app_hooks import AppHooks
 from sync_assets.sandbox.github.app_tokens import AppTokens
 from sync_assets.sandbox.github.apps import Apps, LiveTokens, SuspendedLayer
 from sync_assets.sandbox.github.contents import Contents
@@ -213,10 +214,11 @@ def _serving(
 def _github(sandbox: Sandbox, tokens: Tokens, objects: Objects) -> list[Route]:
     """GitHub's API, raw host, archives and pages."""
     gate = Gate(sandbox.repositories, tokens)
-    courier = Courier(sandbox.url, sandbox.trackers, sandbox.hooks)
+    courier = Courier(sandbox.url, sandbox.trackers, sandbox.hooks, sandbox.apps)
     data = GitData(gate, objects, sandbox.sizes)
     return [
         *AppTokens(sandbox.apps).routes(),
+        *AppHooks(sandbox.apps, sandbox.hooks).routes(),
         *RateLimit(sandbox.limits, tokens).routes(),
         *GraphQL(sandbox.trackers, objects, tokens, sandbox.sizes, sandbox.limits).routes(),
         *Issues(gate, sandbox.trackers).routes(),

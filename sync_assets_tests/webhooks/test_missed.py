@@ -11,6 +11,8 @@ from sync_assets.pipeline.missed import missed_job
 from sync_assets.pipeline.resources import GivenStores
 from sync_assets.sandbox.faults import Answer
 from sync_assets.sandbox.github.faults import secondary_limit
+from sync_assets.sandbox.post import Mishaps
+from sync_assets.webhooks.missed import MOST_AT_ONCE
 from sync_assets_tests.webhooks.conftest import SHOP, TOKEN, Shop
 
 
@@ -137,6 +139,36 @@ def test_repository_that_cannot_be_asked_leaves_the_others_alone(shop: Shop):
         "github:acme/tools": "absent",
         "github:acme/tools@main": "absent",
     }
+
+
+def test_after_a_limit_the_repositories_that_were_not_reached_are_the_first(shop: Shop):
+    names = ["acme/shop", "acme/site", "acme/tools"]
+    for name in names[1:]:
+        shop.sandbox.repositories.create(name)
+        shop.stores.registry.add("github", name, {}, "0 0 * * *")
+    shop.check()
+    shop.sandbox.faults.add(secondary_limit(60), service="hooks", path=names[1])
+    shop.check()
+    shop.sandbox.requests.clear()
+    shop.check()
+
+    asked = [request.path.removeprefix("/api/v3/repos/") for request in shop.sandbox.requests]
+    assert asked == [f"{name}/hooks" for name in ("acme/site", "acme/tools", "acme/shop")]
+
+
+def test_many_missed_deliveries_are_asked_for_in_parts(shop: Shop):
+    hook, post = shop.hook(), shop.sandbox.post
+    post.mishaps = Mishaps(refused=1.0)
+    for number in range(MOST_AT_ONCE + 1):
+        shop.sandbox.hooks.send([hook], "push", {"number": number})
+    post.drain()
+    post.mishaps = Mishaps()
+
+    shop.check()
+    shop.check()
+
+    assert len(shop.receiver.heard) == len({heard.body for heard in shop.receiver.heard})
+    assert len(shop.receiver.heard) == MOST_AT_ONCE + 1
 
 
 def test_without_an_address_of_our_own_it_says_which_setting_is_missing(shop: Shop):

@@ -29,7 +29,12 @@ def graphql_client(settings: "Settings", http: "HttpClients", repository: str) -
 
 def github_credential(settings: "Settings", http: "HttpClients", repository: str) -> Credential:
     """The settings' token, or that of the App's installation that reads the repository."""
+    app = github_app(settings, http)
+    return token_credential(settings.github_token) if app is None else app.credential(repository)
+
+
+def github_app(settings: "Settings", http: "HttpClients") -> GitHubApp | None:
+    """The App that we are; None where the settings name none."""
     if not settings.github_app_id:
-        return token_credential(settings.github_token)
-    app = http.once("GitHub App", lambda: GitHubApp(settings, http))
-    return app.credential(repository)
+        return None
+    return http.once("GitHub App", lambda: GitHubApp(settings, http))

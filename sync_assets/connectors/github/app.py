@@ -50,37 +50,46 @@ class GitHubApp:
         self._installation = settings.github_app_installation_id
         self._clock = http.clock
         self._lock = threading.Lock()
-        self._found: dict[str, int] = {}
+        self._found: dict[str, int | None] = {}
         self._credentials: dict[int, Credential] = {}
         key, url = private_key(settings), str(settings.github_api_url)
         own = Credential(
             digest(SecretStr(f"GitHub App {self._id}")),
             TokenAuth(lambda: signature(self._id, key, self._clock())),
         )
-        self._client = http.client(dialect_of(url), url, own)
+        self.client = http.client(dialect_of(url), url, own)
+        """Signed by the App itself: for what is about it, and in no installation of it."""
 
     def credential(self, repository: str) -> Credential:
         """Of the installation that reads `owner/name`. Its `key` is the installation's, so that a
         new token draws on the same budget. Raises SourceError.
         """
         with self._lock:
-            installation = self._installation or self._found.get(repository)
+            installation = self._installation or self._look_up(repository)
             if installation is None:
-                installation = self._found[repository] = self._look_up(repository)
+                raise SourceRejectedUs(
+                    f"the GitHub App {self._id} is not installed on {repository}: install it there;"
+                    " for public repositories of others set SYNC_ASSETS_GITHUB_APP_INSTALLATION_ID"
+                )
             if installation not in self._credentials:
                 self._credentials[installation] = self._of(installation)
             return self._credentials[installation]
 
-    def _look_up(self, repository: str) -> int:
-        """https://docs.github.com/rest/apps/apps#get-a-repository-installation-for-the-authenticated-app."""
-        path = f"repos/{repository}/installation"
-        answer = self._client.get(path, extensions={"accept": _REFUSALS})
-        if answer.status_code == HTTPStatus.NOT_FOUND:
-            raise SourceRejectedUs(
-                f"the GitHub App {self._id} is not installed on {repository}: install it there; for"
-                " public repositories of others set SYNC_ASSETS_GITHUB_APP_INSTALLATION_ID"
+    def is_installed_on(self, repository: str) -> bool:
+        """Whether the App's webhook is told what happens in `owner/name`. Raises SourceError."""
+        with self._lock:
+            return self._look_up(repository) is not None
+
+    def _look_up(self, repository: str) -> int | None:
+        """The installation there, asked for once. https://docs.github.com/rest/apps/apps#get-a-repository-installation-for-the-authenticated-app."""
+        if repository not in self._found:
+            path = f"repos/{repository}/installation"
+            answer = self.client.get(path, extensions={"accept": _REFUSALS})
+            absent = answer.status_code == HTTPStatus.NOT_FOUND
+            self._found[repository] = (
+                None if absent else parsed(self._known(answer), _INSTALLATION).id
             )
-        return parsed(self._known(answer), _INSTALLATION).id
+        return self._found[repository]
 
     def _of(self, installation: int) -> Credential:
         name = SecretStr(f"GitHub App {self._id}, installation {installation}")
@@ -92,7 +101,7 @@ class GitHubApp:
 
         https://docs.github.com/rest/apps/apps#create-an-installation-access-token-for-an-app
         """
-        answer = self._client.post(
+        answer = self.client.post(
             f"app/installations/{installation}/access_tokens",
             extensions={"accept": _REFUSALS, "safe": True},
         )

@@ -1,12 +1,13 @@
-"""The calls about a repository's webhooks, named after GitHub's endpoints.
+"""The calls about a repository's webhooks, and an App's, named after GitHub's endpoints.
 
 https://docs.github.com/en/rest/repos/webhooks
+https://docs.github.com/en/rest/apps/webhooks
 """
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import AwareDatetime, BaseModel, Field, SecretStr, TypeAdapter
 
@@ -15,6 +16,10 @@ from sync_assets.http.payload import parsed
 
 if TYPE_CHECKING:
     import httpx
+
+
+OF_THE_APP: Final = 0
+"""The number of an App's webhook: it has but one, and GitHub tells none."""
 
 
 class HookConfig(BaseModel):
@@ -32,11 +37,10 @@ class LastResponse(BaseModel):
 
 
 class Hook(BaseModel):
-    """A repository's webhook."""
+    """A webhook."""
 
     id: int
     active: bool
-    events: list[str]
     config: HookConfig
     last_response: LastResponse = Field(default_factory=LastResponse)
 
@@ -58,9 +62,30 @@ class LoggedDelivery(BaseModel):
         return HTTPStatus.OK <= self.status_code < HTTPStatus.MULTIPLE_CHOICES
 
 
+_CONFIG = TypeAdapter(HookConfig)
 _HOOK = TypeAdapter(Hook)
 _HOOKS = TypeAdapter(list[Hook])
 _LOG = TypeAdapter(list[LoggedDelivery])
+
+
+class DeliveryLog:
+    """What GitHub sent by one hook in the last three days. `path` is the log's."""
+
+    def __init__(self, rest: "httpx.Client", path: str) -> None:
+        self._rest = rest
+        self._path = path
+
+    def list_deliveries(self, since: datetime | None) -> Iterator[LoggedDelivery]:
+        """Since then, the newest first."""
+        for page in linked_pages(self._rest, self._path, {"per_page": 100}):
+            for delivery in parsed(page, _LOG):
+                if since is not None and delivery.delivered_at < since:
+                    return
+                yield delivery
+
+    def redeliver(self, delivery: int) -> None:
+        """Have it sent again, to where the hook points now. GitHub answers before it does so."""
+        self._rest.post(f"{self._path}/{delivery}/attempts")
 
 
 class HookClient:
@@ -91,18 +116,32 @@ class HookClient:
         body = _wanted(url, secret, events)
         return parsed(self._rest.patch(f"{self._place}/{hook}", json=body), _HOOK)
 
-    def list_deliveries(self, hook: int, since: datetime | None) -> Iterator[LoggedDelivery]:
-        """What was sent since then, the newest first; GitHub shows the last three days."""
-        path = f"{self._place}/{hook}/deliveries"
-        for page in linked_pages(self._rest, path, {"per_page": 100}):
-            for delivery in parsed(page, _LOG):
-                if since is not None and delivery.delivered_at < since:
-                    return
-                yield delivery
+    def log(self, hook: Hook) -> DeliveryLog:
+        """What that hook sent."""
+        return DeliveryLog(self._rest, f"{self._place}/{hook.id}/deliveries")
 
-    def redeliver(self, hook: int, delivery: int) -> None:
-        """Have it sent again, to where the hook points now. GitHub answers before it does so."""
-        self._rest.post(f"{self._place}/{hook}/deliveries/{delivery}/attempts")
+
+class AppHookClient:
+    """The webhook of an App, which is told what happens wherever the App is installed. `rest` is
+    signed by the App itself.
+    """
+
+    def __init__(self, rest: "httpx.Client") -> None:
+        self._rest = rest
+
+    def hook_at(self, url: str) -> Hook | None:
+        """The App's hook, if this is the address that it calls. Whether it is switched on is not
+        told.
+        """
+        answer = self._rest.get("app/hook/config", extensions={"accept": (HTTPStatus.NOT_FOUND,)})
+        if answer.status_code == HTTPStatus.NOT_FOUND:
+            return None
+        config = parsed(answer, _CONFIG)
+        return Hook(id=OF_THE_APP, active=True, config=config) if config.url == url else None
+
+    def log(self, hook: Hook) -> DeliveryLog:  # noqa: ARG002 - there is but one
+        """What it sent, wherever it happened."""
+        return DeliveryLog(self._rest, "app/hook/deliveries")
 
 
 def _wanted(url: str, secret: SecretStr, events: Sequence[str]) -> dict[str, Any]:

@@ -1,5 +1,10 @@
 """GitHub Apps: who is installed where, and the tokens of installations, which end.
 
+apps.keys["1234"] = public_key
+installation = apps.install("1234", "acme/*", "acme/shop")  # with all of an owner, or with some
+apps.withdraw(installation, "acme/shop")                      # each such change is told to the App
+apps.suspend(installation)
+
 Tokens are in the long form, which has a JWT inside. GitHub tells no budget of an App's own calls.
 https://docs.github.com/rest/apps/apps
 """
@@ -9,7 +14,9 @@ import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
 from itertools import count
+from typing import Literal
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -20,16 +27,42 @@ from sync_assets.sandbox.github.limits import Limits
 
 LIVES = timedelta(hours=1)
 SUSPENDED = "This installation has been suspended"
+PERMISSIONS = {"contents": "read", "issues": "read", "metadata": "read", "pull_requests": "read"}
+AppEvent = Literal["installation", "installation_repositories"]
 
 
 @dataclass(slots=True)
 class Installation:
-    """What an App may read: patterns of repositories, private ones too."""
+    """What an App may read: patterns of one owner's repositories, private ones too."""
 
     number: int
     app: str
+    owner: str
     repositories: Sequence[str]
-    suspended: bool = False
+    made_at: datetime
+    suspended_at: datetime | None = None
+
+    @property
+    def suspended(self) -> bool:
+        """Whether its tokens are refused, for now."""
+        return self.suspended_at is not None
+
+    def reads(self, name: str) -> bool:
+        """Whether `owner/name` is among them."""
+        return any(fnmatchcase(name, pattern) for pattern in self.repositories)
+
+
+@dataclass(frozen=True, slots=True)
+class AppNews:
+    """An event of an installation: `patterns` are the repositories that it is about."""
+
+    installation: Installation
+    event: AppEvent
+    action: str
+    patterns: Sequence[str]
+
+
+Watcher = Callable[[AppNews], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +85,15 @@ class Apps:
     keys: dict[str, str] = field(default_factory=dict[str, str])
     installations: dict[int, Installation] = field(default_factory=dict[int, Installation])
     issued: dict[str, Issued] = field(default_factory=dict[str, Issued])
+    watchers: list[Watcher] = field(default_factory=list[Watcher], repr=False)
     _numbers: Iterator[int] = field(default_factory=lambda: count(51_000_001), repr=False)
 
     def install(self, app: str, *repositories: str) -> Installation:
         """Give an App access to repositories, by patterns (`acme/*`)."""
-        made = Installation(next(self._numbers), app, repositories)
+        owner = repositories[0].partition("/")[0]
+        made = Installation(next(self._numbers), app, owner, repositories, self.clock())
         self.installations[made.number] = made
+        self._tell(made, "installation", "created", repositories)
         return made
 
     def uninstall(self, installation: Installation) -> None:
@@ -68,6 +104,27 @@ class Apps:
             for token, each in self.issued.items()
             if each.installation is not installation
         }
+        self._tell(installation, "installation", "deleted", installation.repositories)
+
+    def suspend(self, installation: Installation) -> None:
+        """Its tokens are refused until it is given leave again."""
+        installation.suspended_at = self.clock()
+        self._tell(installation, "installation", "suspend", installation.repositories)
+
+    def unsuspend(self, installation: Installation) -> None:
+        """As before."""
+        installation.suspended_at = None
+        self._tell(installation, "installation", "unsuspend", installation.repositories)
+
+    def withdraw(self, installation: Installation, name: str) -> None:
+        """Take a repository from an installation that names it."""
+        left = [each for each in installation.repositories if each != name]
+        installation.repositories = left
+        self._tell(installation, "installation_repositories", "removed", [name])
+
+    def on(self, name: str) -> list[Installation]:
+        """The installations that have the repository `owner/name`."""
+        return [each for each in self.installations.values() if each.reads(name)]
 
     def issue(self, installation: Installation) -> str:
         """A new token; those of before live on."""
@@ -82,6 +139,12 @@ class Apps:
         """What a token of an App opens now."""
         found = self.issued.get(token)
         return None if found is None or self.clock() >= found.expires_at else found.installation
+
+    def _tell(
+        self, installation: Installation, event: AppEvent, action: str, patterns: Sequence[str]
+    ) -> None:
+        for watcher in self.watchers:
+            watcher(AppNews(installation, event, action, patterns))
 
 
 class LiveTokens(Mapping[str, Collection[str]]):

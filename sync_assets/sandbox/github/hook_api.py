@@ -1,4 +1,4 @@
-"""REST over a repository's webhooks, their deliveries, and sending one again.
+"""REST over a repository's webhooks.
 
 https://docs.github.com/en/rest/repos/webhooks
 """
@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
-from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -17,17 +16,14 @@ from sync_assets.sandbox.access import Tokens, api_token, refusal
 from sync_assets.sandbox.github.answers import base_url, failure, not_found
 from sync_assets.sandbox.github.courier import Courier
 from sync_assets.sandbox.github.gate import REST
-from sync_assets.sandbox.github.hooks import MOST_HOOKS, Attempt, Hook, Hooks
+from sync_assets.sandbox.github.hook_log import HookLog
+from sync_assets.sandbox.github.hooks import MOST_HOOKS, Hook, Hooks
 from sync_assets.sandbox.github.rest_pages import page_of
 from sync_assets.sandbox.github.times import time_text
 from sync_assets.sandbox.repositories import Repositories, Repository
 from sync_assets.sandbox.traffic import request_of
 
-_SECRET = "********"  # noqa: S105 - what is shown instead of one
-_OUTCOMES: Mapping[str, range] = {"success": range(200, 400), "failure": range(400, 600)}
-_MOST, _DEFAULT = 100, 30
 _APP_EVENTS = frozenset({"installation", "installation_repositories"})
-_CURSOR = "v1_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +49,6 @@ class Call:
     def shape(self, hook: Hook) -> dict[str, object]:
         """A hook, without its secret."""
         url = f"{self.api}/hooks/{hook.number}"
-        config = {
-            "url": hook.url,
-            "content_type": hook.content_type,
-            "insecure_ssl": hook.insecure_ssl,
-        }
-        if hook.secret:
-            config["secret"] = _SECRET
         last = hook.attempts[-1].outcome if hook.attempts else None
         return {
             "type": "Repository",
@@ -67,7 +56,7 @@ class Call:
             "name": "web",
             "active": hook.active,
             "events": list(hook.events),
-            "config": config,
+            "config": hook.config,
             "created_at": time_text(hook.created_at),
             "updated_at": time_text(hook.updated_at),
             "url": url,
@@ -104,9 +93,9 @@ class HookApi:
             (one, "PATCH", "update-hook", _of_hook(_update)),
             (one, "DELETE", "delete-hook", _of_hook(_delete)),
             (f"{one}/pings", "POST", "ping-hook", _of_hook(_ping)),
-            (log, "GET", "deliveries", _of_hook(_deliveries)),
-            (f"{log}/{{delivery:int}}", "GET", "delivery", _of_attempt(_delivery)),
-            (f"{log}/{{delivery:int}}/attempts", "POST", "redeliver", _of_attempt(_redeliver)),
+            (log, "GET", "deliveries", _log(HookLog.page)),
+            (f"{log}/{{delivery:int}}", "GET", "delivery", _log(HookLog.delivery)),
+            (f"{log}/{{delivery:int}}/attempts", "POST", "redeliver", _log(HookLog.redeliver)),
         )
         place = f"{REST}/repos/{{owner}}/{{name}}"
         return [
@@ -209,63 +198,6 @@ def _ping(call: Call, hook: Hook) -> Response:
     return Response(status_code=204)
 
 
-def _deliveries(call: Call, hook: Hook) -> Response:
-    """The newest first; `cursor` names the last one of the page before."""
-    query = call.request.query_params
-    found = call.hooks.log(hook)
-    if status := query.get("status"):
-        if status not in _OUTCOMES:
-            return failure(400, "status is success or failure")
-        found = [each for each in found if each.outcome.status in _OUTCOMES[status]]
-    if cursor := query.get("cursor"):
-        last = cursor.removeprefix(_CURSOR)
-        if not last.isdecimal():
-            return failure(400, "Invalid cursor")
-        found = [each for each in found if each.number < int(last)]
-    asked = query.get("per_page", "")
-    size = min(_MOST, int(asked)) if asked.isdecimal() and int(asked) else _DEFAULT
-    shown = found[:size]
-    link = {}
-    if len(found) > size:
-        more = dict(query) | {"cursor": f"{_CURSOR}{shown[-1].number}"}
-        address = f"{base_url(call.request)}{call.request.url.path}?{urlencode(more)}"
-        link = {"link": f'<{address}>; rel="next"'}
-    return JSONResponse([_summary(call, each) for each in shown], headers=link)
-
-
-def _delivery(call: Call, hook: Hook, attempt: Attempt) -> Response:
-    outcome = attempt.outcome
-    shown = _summary(call, attempt) | {
-        "url": hook.url,
-        "request": {"headers": dict(attempt.headers), "payload": attempt.payload},
-        "response": {"headers": dict(outcome.headers), "payload": outcome.body},
-    }
-    return JSONResponse(shown)
-
-
-def _redeliver(call: Call, hook: Hook, attempt: Attempt) -> Response:
-    call.hooks.redeliver(hook, attempt)
-    return JSONResponse({}, 202)
-
-
-def _summary(call: Call, attempt: Attempt) -> dict[str, object]:
-    outcome = attempt.outcome
-    return {
-        "id": attempt.number,
-        "guid": attempt.guid,
-        "delivered_at": time_text(attempt.delivered_at),
-        "redelivery": attempt.redelivery,
-        "duration": round(outcome.seconds, 2),
-        "status": outcome.text,
-        "status_code": outcome.status,
-        "event": attempt.event,
-        "action": attempt.action,
-        "installation_id": None,
-        "repository_id": call.repository.number,
-        "throttled_at": None,
-    }
-
-
 def _of_hook(endpoint: Callable[[Call, Hook], Response]) -> Endpoint:
     def answer(call: Call) -> Response:
         return not_found() if call.hook is None else endpoint(call, call.hook)
@@ -273,13 +205,8 @@ def _of_hook(endpoint: Callable[[Call, Hook], Response]) -> Endpoint:
     return answer
 
 
-def _of_attempt(endpoint: Callable[[Call, Hook, Attempt], Response]) -> Endpoint:
-    def answer(call: Call, hook: Hook) -> Response:
-        asked = call.request.path_params["delivery"]
-        found = next((each for each in call.hooks.log(hook) if each.number == asked), None)
-        return not_found() if found is None else endpoint(call, hook, found)
-
-    return _of_hook(answer)
+def _log(answer: Callable[[HookLog], Response]) -> Endpoint:
+    return _of_hook(lambda call, hook: answer(HookLog(call.request, call.hooks, hook)))
 
 
 def _config(body: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""Webhooks of repositories and organizations: what is subscribed, what was sent, and how it ended.
+"""Webhooks of repositories, organizations and Apps: what they hear, what was sent, how it ended.
 
 https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
 """
@@ -23,6 +23,7 @@ MOST_BYTES = 25 * 1024 * 1024
 MOST_HOOKS = 20
 """Of a repository or organization, that hear the same event."""
 EVERYTHING = "*"
+_SECRET = "********"  # noqa: S105 - what is shown instead of one
 _USER_AGENT = "GitHub-Hookshot/5a4dbc1"
 _FIRST_HOOK = 4_000_001
 _FIRST_ATTEMPT = 93_000_000_001
@@ -46,7 +47,7 @@ class Attempt:
 
 @dataclass(eq=False, slots=True)
 class Hook:
-    """`place` is a repository's number, or an organization's login."""
+    """`place` is a repository's number, an organization's login, or an App: `app_place`."""
 
     number: int
     place: int | str
@@ -64,6 +65,16 @@ class Hook:
         """Whether it is told of such events; a ping comes to all."""
         return event == "ping" or EVERYTHING in self.events or event in self.events
 
+    @property
+    def config(self) -> dict[str, object]:
+        """As REST shows it: without its secret."""
+        shown: dict[str, object] = {
+            "url": self.url,
+            "content_type": self.content_type,
+            "insecure_ssl": self.insecure_ssl,
+        }
+        return shown | ({"secret": _SECRET} if self.secret else {})
+
     def signed(self, payload: Mapping[str, object]) -> tuple[bytes, dict[str, str]]:
         """The body, and the headers that belong to it."""
         body = json.dumps(payload, separators=(",", ":")).encode()
@@ -80,6 +91,23 @@ class Hook:
 
 SIGNATURE = "X-Hub-Signature-256"
 DELIVERY = "X-GitHub-Delivery"
+_APP = "app "
+
+
+def app_place(app: str) -> str:
+    """Where the one hook of an App stands; no login has a space."""
+    return f"{_APP}{app}"
+
+
+def _target(place: int | str) -> dict[str, str]:
+    """The headers that say whose hook it is."""
+    if isinstance(place, int):
+        kind = "repository"
+    else:
+        kind = "integration" if place.startswith(_APP) else "organization"
+    name = str(place).removeprefix(_APP)
+    of = "X-GitHub-Hook-Installation-Target"
+    return {f"{of}-ID": name, f"{of}-Type": kind}
 
 
 class Hooks:
@@ -139,12 +167,21 @@ class Hooks:
             hooks = [hook for hook in self._hooks.values() if hook.place in places]
         return [hook for hook in hooks if hook.active and hook.hears(event)]
 
-    def send(self, hooks: Sequence[Hook], event: str, payload: Mapping[str, object]) -> None:
-        """Tell all of them; they are given the same id."""
+    def send(
+        self,
+        hooks: Sequence[Hook],
+        event: str,
+        payload: Mapping[str, object],
+        more: Mapping[int | str, Mapping[str, object]] | None = None,
+    ) -> None:
+        """Tell all of them; they are given the same id. `more` is what only those of a place are
+        told.
+        """
         with self.lock:
             guid = str(uuid.UUID(bytes=_hash(next(self._events))))
             for hook in hooks:
-                self._send(hook, guid, event, payload, redelivery=False)
+                told = {**payload, **(more or {}).get(hook.place, {})}
+                self._send(hook, guid, event, told, redelivery=False)
 
     def redeliver(self, hook: Hook, attempt: Attempt) -> None:
         """The same payload again, under the same id, to where the hook points now."""
@@ -170,10 +207,7 @@ class Hooks:
             DELIVERY: guid,
             "X-GitHub-Event": event,
             "X-GitHub-Hook-ID": str(hook.number),
-            "X-GitHub-Hook-Installation-Target-ID": str(hook.place),
-            "X-GitHub-Hook-Installation-Target-Type": (
-                "repository" if isinstance(hook.place, int) else "organization"
-            ),
+            **_target(hook.place),
         }
         action = payload.get("action")
 

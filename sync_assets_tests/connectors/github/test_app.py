@@ -204,7 +204,7 @@ def test_token_that_has_expired_already_is_no_answer(clock: FakeClock):
 
 def suspend(sandbox: Sandbox) -> None:
     for each in sandbox.apps.installations.values():
-        each.suspended = True
+        sandbox.apps.suspend(each)
 
 
 def uninstall(sandbox: Sandbox) -> None:

@@ -35,6 +35,11 @@ def assert_official(response: httpx.Response, template: str, *, method: str = "g
     check(response.json(), schema, template)
 
 
+def described(value: JsonValue, name: str) -> None:
+    """A value, by the schema of that name."""
+    check(value, _description()["components"]["schemas"][name], name)
+
+
 def check(value: JsonValue, schema: dict[str, Any], what: str) -> None:
     """A value, by a schema of the description."""
     resource = Resource(contents=_description(), specification=DRAFT202012)
