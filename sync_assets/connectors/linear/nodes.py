@@ -3,11 +3,12 @@
 Facts alone lack what only the whole has: such fields are None or empty there.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from sync_assets.http.payload import checked
@@ -15,6 +16,17 @@ from sync_assets.http.payload import checked
 NODE_T = TypeVar("NODE_T")
 SOMEBODY = "somebody"
 """Who wrote what names no author: the account was deleted, or an integration wrote it."""
+_TITLE = re.compile(r"(?<=/issue/)([A-Za-z0-9]+-\d+)/[^/?#]*")
+
+
+def _without_title(url: str) -> str:
+    return _TITLE.sub(r"\1", url, count=1)
+
+
+Address = Annotated[str, AfterValidator(_without_title)]
+"""Of an issue, or a place in it. What Linear repeats of the title there is needed by nobody, and
+no rule would find a secret in it.
+"""
 
 
 class Node(BaseModel):
@@ -125,7 +137,7 @@ class Comment(Touched):
     """
 
     body: str = ""
-    url: str = ""
+    url: Address = ""
     created_at: datetime | None = None
     parent_id: str | None = None
     quoted_text: str | None = None
@@ -145,7 +157,7 @@ class Issue(Touched):
 
     identifier: str
     previous_identifiers: list[str]
-    url: str
+    url: Address
     title: str
     description: str | None = None
     created_at: datetime

@@ -47,7 +47,7 @@ def page_document(entry: ListingEntry, reading: Reading) -> Document:
             key=entry.key,
             version=entry.version,
             title=title,
-            url=page.url,
+            url=page_url(page.id),
             text=unsigned(paragraphs(parts)),
             author=reading.author,
             created_at=datetime.fromisoformat(page.created_time),

@@ -24,7 +24,6 @@ class Page(Payload):
     """A page with its properties; times are of the minute."""
 
     id: str
-    url: str
     created_time: str
     last_edited_time: str
     created_by: Person

@@ -34,17 +34,20 @@ def plain_id(vendor_id: str) -> str:
 
 
 def page_url(vendor_id: str) -> str:
-    """An address that stays whatever the page is called."""
+    """An address that stays whatever the page is called, and tells nothing of it: in the one that
+    Notion shows stands the title, where no rule would find a secret.
+    """
     return f"https://www.notion.so/{plain_id(vendor_id)}"
 
 
 def lasting(url: str) -> str:
-    """The address of a page of Notion by its id alone; any other as it is."""
+    """The address of a page of Notion, or of a place in it, by ids alone; any other as it is."""
     parts = urlsplit(url)
-    if parts.query or not _HOSTS.fullmatch(parts.hostname or ""):
+    found = _id_at_the_end(parts.path) if _HOSTS.fullmatch(parts.hostname or "") else None
+    if found is None:
         return url
-    found = _id_at_the_end(parts.path)
-    return page_url(found) if found and not parts.fragment else url
+    query, place = parts.query and f"?{parts.query}", parts.fragment and f"#{parts.fragment}"
+    return f"{page_url(found)}{query}{place}"
 
 
 def block_of(url: str) -> str | None:

@@ -37,6 +37,7 @@ from sync_assets.models import (
     Source,
     document_id,
 )
+from sync_assets.redaction import redact
 
 
 class PagesSession(Session):
@@ -131,7 +132,7 @@ class PagesSession(Session):
         entries = [
             ListingEntry(
                 document_id=self._id(page.id),
-                key=f"{title_of(page)}/{plain_id(page.id)}",
+                key=f"{redact(title_of(page)).text}/{plain_id(page.id)}",
                 version=unread_version(page),
                 locator=page.id,
             )

@@ -79,8 +79,8 @@ def property_item(kind: str, value: object, each: str) -> Json:
 
 def page_url(each: Page) -> str:
     """Where a person reads it."""
-    words = "-".join(word for word in each.title.split() if word.isalnum())
-    return f"https://www.notion.so/{words}{'-' if words else ''}{each.id.replace('-', '')}"
+    words = "".join(sign if sign.isalnum() else " " for sign in each.title).split()
+    return f"https://www.notion.so/{'-'.join([*words, each.id.replace('-', '')])}"
 
 
 def block_url(world: NotionWorld, each: Block) -> str:

@@ -31,7 +31,7 @@ def test_an_issue_is_a_document_with_all_that_was_said(workspace: Workspace):
     assert workspace.differences() == []
     [hit] = search(workspace.stores, "private windows", mode="text").hits
     assert hit.title == "The cart forgets (ENG-1)"
-    assert hit.url.startswith("https://linear.app/acme/issue/ENG-1/the-cart-forgets")
+    assert hit.url == "https://linear.app/acme/issue/ENG-1"
     assert "**mara** replied on 2026-01-01:" in hit.text
 
 
@@ -330,6 +330,19 @@ def test_attachments_relations_and_mentions_are_links(workspace: Workspace):
         ("mentions", "ticket:OPS-5"),
         ("mentions", "commit:0d1a26e67d8f5eaf"),
     }
+
+
+def test_a_secret_in_a_title_is_nowhere_and_so_not_in_the_address_that_repeats_it(
+    workspace: Workspace,
+):
+    issue = workspace.open_issue("Use ghp_0123456789abcdefghijABCDEFGHIJ012345 for now")
+    workspace.world.comment(issue, "No!")
+
+    workspace.sync()
+
+    everything = oracle.everything(workspace.index)
+    assert "Use [REDACTED:github_token] for now" in everything
+    assert "0123456789abcdefghij" not in everything.lower()
 
 
 def test_a_new_name_of_a_state_embeds_only_what_names_it(workspace: Workspace):

@@ -76,6 +76,7 @@ def read(markdown: str) -> str:
             "2026-01-02 10:00",
         ),
         (f"[**R**](https://app.notion.com/p/{PAGE})", f"[**R**]({LASTING})"),
+        (f"[R](https://notion.so/a/Title-{PAGE}?v=1#{PAGE})", f"[R]({LASTING}?v=1#{PAGE})"),
         ("[a](https://acme.example/x_(y))", "[a](https://acme.example/x_(y))"),
         ("[^https://acme.example]", "[^https://acme.example]"),
         ('<newfangled kind="x">words</newfangled>', "words"),

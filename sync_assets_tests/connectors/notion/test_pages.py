@@ -5,6 +5,7 @@ from pydantic import SecretStr
 
 from sync_assets.errors import InvalidSettings, SourceGone, SourceRejectedUs
 from sync_assets.following import follow
+from sync_assets.sandbox.faults import Answer
 from sync_assets.sandbox.notion.content import block, container, media, mention, rich, table, text
 from sync_assets.search import search
 from sync_assets_tests import oracle
@@ -319,6 +320,23 @@ def test_verify_finds_an_index_that_is_whole_equal(handbook: Handbook):
     report = handbook.verify()
 
     assert (report.equal, report.differences) == (True, [])
+
+
+def test_a_secret_in_a_title_is_nowhere_and_so_not_in_the_address_that_repeats_it(
+    handbook: Handbook, caplog: pytest.LogCaptureFixture
+):
+    title = "Use ghp_0123456789abcdefghijABCDEFGHIJ012345 for now"
+    handbook.page(title)
+    broken = handbook.page(title)
+    path = f"/pages/{broken.id}/markdown"
+    handbook.sandbox.faults.add(Answer(200, "{}"), times=9, path=path)
+
+    handbook.sync()
+
+    [failure] = handbook.stores.failures.list()
+    told = oracle.everything(handbook.index) + failure.key + failure.message
+    assert told.count("Use [REDACTED:github_token] for now") > 1
+    assert "0123456789abcdefghij" not in told + caplog.text
 
 
 def test_who_may_not_be_known_is_named_by_id(handbook: Handbook):
