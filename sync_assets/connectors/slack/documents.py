@@ -5,13 +5,12 @@ metadata, as they were when the document was read.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 
 from pydantic import JsonValue
 
 from sync_assets.connectors.slack.facts import Watermark
 from sync_assets.connectors.slack.mrkdwn import named, words
-from sync_assets.connectors.slack.payloads import Message
+from sync_assets.connectors.slack.payloads import Message, moment
 from sync_assets.conversation import ANCHORS, message, paragraphs
 from sync_assets.models import Document, ListingEntry
 
@@ -49,7 +48,7 @@ def conversation_document(
         text=paragraphs(message(each.speaker, "wrote", each.at, words(each)) for each in messages),
         author=author,
         created_at=first.at,
-        updated_at=datetime.fromtimestamp(float(changed), UTC),
+        updated_at=moment(changed),
         metadata={
             "channel": channel,
             "kind": "day" if is_day else "thread",

@@ -3,13 +3,19 @@
 https://docs.slack.dev/reference/methods
 """
 
+import re
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
 NOISE = frozenset({"channel_join", "channel_leave", "group_join", "group_leave"})
 """Subtypes that nobody wrote."""
+_TIME = r"^[1-9][0-9]{9}\.[0-9]{6}$"
+Time = Annotated[str, Field(pattern=_TIME)]
+"""Seconds since 1970 with six decimals, which also name a message. All are of as many digits from
+2001 to 2286, so that texts are in the order of times; others are no times of Slack's.
+"""
 
 
 class Payload(BaseModel):
@@ -18,10 +24,20 @@ class Payload(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
 
+def is_time(text: str) -> bool:
+    """Whether it is one of Slack's times."""
+    return re.search(_TIME, text) is not None
+
+
+def moment(ts: Time) -> datetime:
+    """The time, as one."""
+    return datetime.fromtimestamp(float(ts), UTC)
+
+
 class Edited(Payload):
     """The last edit of a message."""
 
-    ts: str
+    ts: Time
 
 
 class File(Payload):
@@ -45,15 +61,15 @@ class Attachment(Payload):
 class Message(Payload):
     """A message; `ts` is unique in its channel and never changes."""
 
-    ts: str = Field(pattern=r"^\d{1,12}\.\d{6}$")
+    ts: Time
     subtype: str | None = None
     user: str | None = None
     bot_id: str | None = None
     username: str | None = None
     text: str = ""
-    thread_ts: str | None = None
+    thread_ts: Time | None = None
     reply_count: int = 0
-    latest_reply: str | None = None
+    latest_reply: Time | None = None
     edited: Edited | None = None
     files: list[File] = []
     attachments: list[Attachment] = []
@@ -62,7 +78,7 @@ class Message(Payload):
     @property
     def at(self) -> datetime:
         """When it was posted."""
-        return datetime.fromtimestamp(float(self.ts), UTC)
+        return moment(self.ts)
 
     @property
     def day(self) -> str:

@@ -8,7 +8,6 @@ read. A complete listing reads every thread: it sees edits of replies, and prove
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from sync_assets.connectors.base import Hint, Session
 from sync_assets.connectors.slack.client import SlackClient
@@ -23,7 +22,7 @@ from sync_assets.connectors.slack.facts import (
     thread_version,
 )
 from sync_assets.connectors.slack.mrkdwn import mentioned, words
-from sync_assets.connectors.slack.payloads import Message
+from sync_assets.connectors.slack.payloads import Message, is_time, moment
 from sync_assets.connectors.slack.reading import ChannelReader
 from sync_assets.errors import RateLimited, SourceUnavailable, UnexpectedPayload
 from sync_assets.models import (
@@ -65,10 +64,10 @@ class ConversationsSession(Session):
         watermark = Watermark.parse(since)
         times = {str(hint.get(name)) for hint in hints for name in ("thread_ts", "ts")}
         threads = sorted({str(hint.get("thread_ts")) for hint in hints})
-        if len(threads) > MOST_HINTS or not all(map(_is_time, times)):
+        if len(threads) > MOST_HINTS or not all(map(is_time, times)):
             return None
-        days = sorted({f"{_time(ts):%Y-%m-%d}" for ts in times})
-        if watermark.limited and days[0] <= f"{_time(watermark.oldest):%Y-%m-%d}":
+        days = sorted({f"{moment(ts):%Y-%m-%d}" for ts in times})
+        if watermark.limited and days[0] <= _horizon(watermark):
             return None  # the plan hides a part of that day
         entries, gone, edits = list[ListingEntry](), list[str](), {**watermark.edits}
         for thread in threads:
@@ -104,7 +103,7 @@ class ConversationsSession(Session):
         context = Watermark.parse(watermark)
         if not context.limited:
             return keys.keys()
-        horizon = _time(context.oldest).strftime("%Y-%m-%d")
+        horizon = _horizon(context)
         return {key for key, name in keys.items() if name.split("/")[1] > horizon}
 
     def _sweep(self) -> Listing:
@@ -153,6 +152,8 @@ class ConversationsSession(Session):
                 read[parent.ts] = self._thread(parent)
             except RateLimited:
                 return dict.fromkeys((each.ts for each in parents), UNREAD) | read
+            except UnexpectedPayload:
+                read[parent.ts] = UNREAD  # what is wrong with it, the fetch will say
         return read
 
     def _thread(self, parent: Message) -> str:
@@ -216,9 +217,6 @@ class DistributedSession(ConversationsSession):
     most_items = 15
 
 
-def _is_time(ts: str) -> bool:
-    return ts.replace(".", "", 1).isdecimal() and ts.isascii()
-
-
-def _time(ts: str) -> datetime:
-    return datetime.fromtimestamp(float(ts or 0), UTC)
+def _horizon(watermark: Watermark) -> str:
+    """The day of the oldest message that the plan shows."""
+    return f"{moment(watermark.oldest):%Y-%m-%d}" if watermark.oldest else ""

@@ -4,7 +4,7 @@ from math import ceil
 import pytest
 from pydantic import SecretStr
 
-from sync_assets.errors import InvalidSettings, SourceGone, SourceRejectedUs
+from sync_assets.errors import InvalidSettings, SourceGone, SourceRejectedUs, UnexpectedPayload
 from sync_assets.http.clients import HttpClients
 from sync_assets.sandbox.faults import Answer, Truncated, html_page
 from sync_assets.search import search
@@ -350,6 +350,52 @@ def test_a_broken_answer_for_one_thread_loses_nothing(
     workspace.sync()
     workspace.sandbox.faults.clear()
     workspace.clock.advance(600)
+    workspace.sync()
+
+    assert workspace.differences() == []
+
+
+def test_a_time_that_is_none_fails_its_thread_and_holds_up_no_other(workspace: Workspace):
+    fine, odd = (workspace.post(f"Question {number}") for number in range(2))
+    workspace.reply(fine, "Answer")
+    reply = workspace.reply(odd, "Answer")
+    workspace.sync()
+    before = workspace.held()
+    reply.edited = "999999999999.000000"
+    for parent in (fine, odd):
+        workspace.reply(parent, "Another answer")
+
+    workspace.sync("full")
+
+    [failure] = workspace.stores.failures.list()
+    assert "conversations.replies: messages.1.edited.ts: " in failure.message
+    assert workspace.differences() == [f"{failure.key.partition('/')[2]} says something else"]
+    assert workspace.held().items() & before.items() == {
+        (key, before[key]) for key in before if key in failure.key
+    }
+    reply.edited = None
+    workspace.clock.advance(600)
+    workspace.sync()
+    assert workspace.differences() == []
+
+
+def test_a_webhook_that_names_a_time_that_is_none_has_the_history_read(workspace: Workspace):
+    workspace.sync()
+    for ts in ("999999999999.000000", f"{'9' * 400}.0"):
+        workspace.post("New")
+
+        workspace.read_again({"thread_ts": ts, "ts": ts})
+
+        assert workspace.differences() == []
+
+
+def test_a_message_of_no_time_is_one_clear_line_and_loses_nothing(workspace: Workspace):
+    message = workspace.post("When?")
+    ts, message.ts = message.ts, "999999999999.000000"
+    with pytest.raises(UnexpectedPayload, match=r"conversations\.history: messages\.0\.ts: "):
+        workspace.sync()
+    message.ts = ts
+
     workspace.sync()
 
     assert workspace.differences() == []
