@@ -12,7 +12,7 @@ from sync_assets.connectors.linear.nodes import (
     AttachmentRow,
     CommentRow,
     IssueRow,
-    Team,
+    KnownTeam,
     Touched,
     WithId,
     page_of,
@@ -60,13 +60,15 @@ def place_of(data: Mapping[str, Any], scope: Scope) -> Place:
     """What every listing's answer says of the place. Raises SourceGone where there is none."""
     if scope.team is None:
         return Place(checked(WithId, data.get("organization"), "Linear's organization").id, None)
-    teams = page_of(data, "teams", Team).nodes
+    teams = page_of(data, "teams", KnownTeam).nodes
     if not teams:
         raise SourceGone(
             f"Linear has no team {scope.team}: its key has changed, it was deleted, or is private"
             " and the key's owner is not in it"
         )
-    return Place(teams[0].id, teams[0].key)
+    # A key that an archived team had may be given to another one.
+    team = next((each for each in teams if each.archived_at is None), teams[0])
+    return Place(team.id, team.key)
 
 
 def moved_since(client: LinearClient, since: Watermark, pages: Size) -> Moved | None:

@@ -93,6 +93,12 @@ class Team(Node):
     key: str
 
 
+class KnownTeam(Team):
+    """A team that fits a scope."""
+
+    archived_at: datetime | None = None
+
+
 class Identified(Node):
     """Another issue."""
 

@@ -15,6 +15,8 @@ FEEDS: Final[tuple[Feed, ...]] = ("issues", "comments", "attachments")
 Detail = Literal["facts", "whole"]
 
 _PAGE: Final = "pageInfo { hasNextPage endCursor }"
+MOST_TEAMS: Final = 5
+"""With one key: one that is in use, and others that were archived before."""
 _ORDERED: Final = "includeArchived: true, orderBy: createdAt"
 """Newest first; an element never changes its place."""
 
@@ -117,7 +119,8 @@ def issue_fields(detail: Detail) -> str:
 
 
 def _place(*, team: bool) -> str:
-    teams = " teams(filter: $team, first: 2, includeArchived: true) { nodes { id key } }"
+    teams = f" teams(filter: $team, first: {MOST_TEAMS}, includeArchived: true)"
+    teams += " { nodes { id key archivedAt } }"
     return "organization { id }" + (teams if team else "")
 
 

@@ -53,7 +53,7 @@ class IssuesSession(Session):
         missing = named.keys() - {issue.id for issue in issues}
         if not all(named[each] for each in missing):
             return None  # Linear and its webhook have to agree that it is gone
-        here = [each for each in issues if not each.trashed and self._holds(place, each)]
+        here = [each for each in issues if self._is_here(place, each)]
         gone = missing | {each.id for each in issues} - {each.id for each in here}
         return Listing(
             since,
@@ -75,7 +75,7 @@ class IssuesSession(Session):
                 yield FetchFailure(entry, issue)
             elif issue is None or issue.id not in there:
                 yield Gone(entry)
-            elif issue.trashed or not self._holds(place, issue):
+            elif not self._is_here(place, issue):
                 yield Gone(entry, confirmed=True)
             else:
                 yield _fetched(entry, issue, reader)
@@ -99,7 +99,8 @@ class IssuesSession(Session):
                 place = place_of(answer.data, self._client.scope)
                 watermark = watermark_at(answer.date, place.id)
             page = page_of(answer.data, "issues", Issue)
-            entries += self._entries([issue for issue in page.nodes if not issue.trashed])
+            here = [each for each in page.nodes if self._is_here(watermark.place, each)]
+            entries += self._entries(here)
             after = next_page(page, first, guard)
             if after is None:
                 return Listing(str(watermark), entries, current=True)
@@ -113,9 +114,7 @@ class IssuesSession(Session):
         present = sorted(new_issues(moved.present, since) - gone)
         issues = self._issues(present)
         gone |= {issue.id for issue in issues if issue.trashed}
-        entries = self._entries(
-            [issue for issue in issues if not issue.trashed and self._holds(place, issue)]
-        )
+        entries = self._entries([each for each in issues if self._is_here(place, each)])
         watermark = watermark_at(moved.date, place, [*moved.present, *moved.gone])
         return Listing(
             str(watermark),
@@ -140,8 +139,8 @@ class IssuesSession(Session):
             if _is_finished(issue, reader)
         ]
 
-    def _holds(self, place: str, issue: Issue) -> bool:
-        return self._client.scope.team is None or issue.team.id == place
+    def _is_here(self, place: str, issue: Issue) -> bool:
+        return not issue.trashed and (self._client.scope.team is None or issue.team.id == place)
 
     def _numbered(self, names: Sequence[str], place: str) -> Mapping[str, Any]:
         """The filter of issues with these identifiers; a team that is synced alone may have got

@@ -66,6 +66,7 @@ class Team:
     updated_at: datetime
     last_number: int = 0
     hidden: bool = False
+    archived_at: datetime | None = None
 
 
 @dataclass(slots=True, eq=False)

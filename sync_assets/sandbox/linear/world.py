@@ -64,6 +64,14 @@ class LinearWorld:
             team = self.teams[key] = Team(self._id(), key, name, now, now)
             return team
 
+    def archive_team(self, key: str) -> Team:
+        """It keeps its key and its issues; another team may get the key too."""
+        with self.lock:
+            team = self.teams.pop(key)
+            team.archived_at = self._tick()
+            self.teams[team.id] = team
+            return team
+
     def join(self, display_name: str, name: str) -> User:
         """Somebody new."""
         with self.lock:

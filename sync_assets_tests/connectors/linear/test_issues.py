@@ -245,6 +245,21 @@ def test_a_team_named_by_its_id_may_change_its_key(tmp_path: Path, clock: FakeCl
         assert list(workspace.texts()) == [issue.identifier] == ["CORE-1"]
 
 
+def test_a_key_that_an_archived_team_has_too_is_the_other_ones(workspace: Workspace):
+    world = workspace.world
+    workspace.open_issue("Here")
+    old = world.open_issue("OPS", "Of a team that was archived")
+    world.archive_team("OPS").key = "ENG"
+
+    workspace.sync()
+    world.comment(old, "Still open?")
+    workspace.settle()
+
+    documents = oracle.rows(workspace.index, "documents", workspace.source_id)
+    assert [row["title"] for row in documents] == ["Here (ENG-1)"]
+    assert workspace.verify().equal
+
+
 def test_long_connections_are_read_to_their_ends(workspace: Workspace):
     world = workspace.world
     issue = workspace.open_issue("Long")
