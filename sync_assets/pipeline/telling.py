@@ -1,9 +1,11 @@
 """What is done at a vendor, and searchable here, told to others: observations that can be sensed.
 
 How far was told stands in the last observation itself. So a run that was killed before it told is
-made up for by the next one that indexes, and nothing is told twice.
+made up for by the next one that indexes, and nothing is told twice: nor is a document that was
+stored again with nothing new to tell.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -39,13 +41,16 @@ def event_spec(
 def tell(context: AssetExecutionContext, key: dg.AssetKey, event: Event, step: StreamStep) -> None:
     """Observe what is done since the last observation, oldest first."""
     source, reader = step.step.source, step.step.stores.reader
-    last = _last_told(context, key)
+    told = _told(context, key)
+    last = _place(told[0]) if told else None
+    known = {each[_DOCUMENT]: each for each in reversed(told)}
     stored = reader.stored_since(source.source_id, step.stream.name, last and last[0])
     found = [
         (each, facts)
         for each in stored
         if (facts := event.facts(each.metadata)) is not None
         and (last is None or (each.stored_at, each.document_id) > last)
+        and not facts.items() <= known.get(each.document_id, {}).items()
     ]
     for each, facts in found[-MOST_TOLD:]:
         context.log_event(
@@ -68,13 +73,17 @@ def tell(context: AssetExecutionContext, key: dg.AssetKey, event: Event, step: S
         context.log.info("%s: %d older ones are not told", key.to_user_string(), older)
 
 
-def _last_told(context: AssetExecutionContext, key: dg.AssetKey) -> tuple[datetime, str] | None:
-    """The order of the document that was told last for this source; None where none was."""
+def _told(context: AssetExecutionContext, key: dg.AssetKey) -> Sequence[Mapping[str, str]]:
+    """What was told last for this source, newest first."""
     wanted = dg.AssetRecordsFilter(asset_key=key, asset_partitions=[context.partition_key])
-    for record in context.instance.fetch_observations(wanted, limit=1).records:
-        observation = record.asset_observation
-        if observation is not None:
-            told = observation.metadata
-            moment = datetime.fromisoformat(str(told[_STORED_AT].value))
-            return moment.astimezone(UTC), str(told[_DOCUMENT].value)
-    return None
+    records = context.instance.fetch_observations(wanted, limit=MOST_TOLD).records
+    return [
+        {name: str(fact.value) for name, fact in observation.metadata.items()}
+        for record in records
+        if (observation := record.asset_observation) is not None
+    ]
+
+
+def _place(told: Mapping[str, str]) -> tuple[datetime, str]:
+    """Of a document in the order of telling."""
+    return datetime.fromisoformat(told[_STORED_AT]).astimezone(UTC), told[_DOCUMENT]

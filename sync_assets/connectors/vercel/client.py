@@ -12,7 +12,7 @@ from sync_assets.connectors.vercel.dialect import VERCEL
 from sync_assets.connectors.vercel.scope import Scope
 from sync_assets.errors import UnexpectedPayload
 from sync_assets.http.credentials import token_credential
-from sync_assets.http.payload import parsed
+from sync_assets.http.payload import date_of, parsed
 
 if TYPE_CHECKING:
     import httpx
@@ -35,7 +35,10 @@ class VercelClient:
             params["projectId"] = self.scope.project
         if until is not None:
             params["until"] = until
-        return parsed(self._client.get("v7/deployments", params=params), payloads.PAGE)
+        response = self._client.get("v7/deployments", params=params)
+        page, at = parsed(response, payloads.PAGE), date_of(response)
+        told = [each.as_told(at) for each in page.deployments]
+        return page.model_copy(update={"deployments": told})
 
     def get_deployment(self, deployment: str) -> payloads.Deployment | None:
         """None where there is none for us: deleted, or no access."""
@@ -46,7 +49,7 @@ class VercelClient:
         )
         if response.status_code == HTTPStatus.NOT_FOUND:
             return None
-        return parsed(response, payloads.DETAIL)
+        return parsed(response, payloads.DETAIL).as_told(date_of(response))
 
     def get_deployment_events(self, deployment: str) -> list[payloads.BuildEvent]:
         """The whole build log, oldest first."""

@@ -24,7 +24,9 @@ def ended(metadata: Mapping[str, JsonValue]) -> Mapping[str, str] | None:
 
 
 def deployment_version(deployment: Deployment) -> str:
-    """Changes with all that changes in a deployment, and is the same from list and detail."""
+    """Changes with all that changes in a deployment, and is the same from list and detail. While
+    the log may grow it is another, so that the deployment is read once more when that is whole.
+    """
     facts = [
         deployment.id,
         deployment.state,
@@ -34,7 +36,8 @@ def deployment_version(deployment: Deployment) -> str:
         deployment.error_code,
         deployment.checks,
     ]
-    return f"{deployment.state.lower()}:{digest(json.dumps(facts))[:16]}"
+    log = ":log grows" if deployment.log_grows else ""
+    return f"{deployment.state.lower()}:{digest(json.dumps(facts))[:16]}{log}"
 
 
 def variables_version(project: str, variables: Sequence[Variable]) -> str:

@@ -3,7 +3,8 @@
 https://vercel.com/docs/rest-api: list v7, detail v13, events v3, environment v10.
 """
 
-from typing import Annotated, Literal, cast
+from datetime import datetime
+from typing import Annotated, Literal, Self, cast
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
@@ -12,6 +13,10 @@ State = Literal[
 ]
 RUNNING: frozenset[State] = frozenset({"QUEUED", "INITIALIZING", "BUILDING", "BLOCKED"})
 """States that change by themselves."""
+LONGEST_BUILD_MS = 3_600_000
+"""More than the 45 minutes after which Vercel ends a build: https://vercel.com/docs/limits."""
+LOG_SETTLES_MS = 300_000
+"""A deployment is ready before its build has said all: of its cache, for a minute or two."""
 
 
 class Payload(BaseModel):
@@ -42,7 +47,7 @@ def _texts(meta: object) -> dict[str, str]:
 class Deployment(Payload):
     """A deployment, as the list (`uid`, `created`) and as the detail (`id`, `createdAt`) give it.
 
-    Times are milliseconds since 1970.
+    Times are milliseconds since 1970; at `told_at` Vercel said so.
     """
 
     id: str = Field(validation_alias=AliasChoices("uid", "id"))
@@ -71,11 +76,24 @@ class Deployment(Payload):
     checks: str | None = Field(None, alias="checksConclusion")
     source: str | None = None
     aliases: tuple[str, ...] = Field((), alias="alias")
+    told_at: int = 0
 
     @property
     def is_running(self) -> bool:
         """Whether its state is still to change by itself."""
         return self.state in RUNNING
+
+    @property
+    def log_grows(self) -> bool:
+        """Whether it has ended so lately that its log may not be whole. No list tells when a build
+        failed or was cancelled.
+        """
+        ended = self.ready_at or self.created + LONGEST_BUILD_MS
+        return not self.is_running and self.told_at < ended + LOG_SETTLES_MS
+
+    def as_told(self, at: datetime) -> Self:
+        """With the vendor's time of the answer."""
+        return self.model_copy(update={"told_at": round(at.timestamp() * 1000)})
 
     @property
     def is_deleted(self) -> bool:

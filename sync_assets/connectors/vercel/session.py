@@ -1,8 +1,8 @@
 """The stream `deployments`: what is listed, what is re-read, what is gone.
 
 A list is ordered by creation and never shows what changed since. So every listing re-reads the
-newest page and each deployment that was still on its way; a complete listing, which the sweep
-takes, sees promotions of old ones, deletions, retention, and variables.
+newest page and each deployment that was still on its way, or whose log was; a complete listing,
+which the sweep takes, sees promotions of old ones, deletions, retention, and variables.
 """
 
 import json
@@ -37,7 +37,7 @@ _ENVIRONMENT = "/environment"
 
 @dataclass(frozen=True, slots=True)
 class _Watermark:
-    """The newest creation time seen (ms), and the ids of what was on its way then."""
+    """The newest creation time seen (ms), and the ids of what was on its way then, or its log."""
 
     newest: int
     running: list[str]
@@ -48,7 +48,7 @@ class _Watermark:
 
     @classmethod
     def of(cls, seen: Collection[Deployment], newest: int = 0) -> Self:
-        running = sorted(each.id for each in seen if each.is_running)
+        running = sorted(each.id for each in seen if each.is_running or each.log_grows)
         return cls(max([newest, *(each.created for each in seen)]), running)
 
     def __str__(self) -> str:
@@ -129,12 +129,13 @@ class DeploymentsSession(Session):
     def _pages(self, back_to: int | None) -> dict[str, Deployment]:
         """By id, newest first, the last state of each; to the end, or to that creation time.
 
-        A full page that says it is the last is not taken at its word.
+        A full page that says it is the last is not taken at its word. Where a page has nothing but
+        one millisecond, a larger one is asked for.
         """
         seen: dict[str, Deployment] = {}
-        until: int | None = None
+        until, least = None, 1
         while True:
-            asked, page = self._page(until)
+            asked, page = self._page(until, least)
             oldest = min((each.created for each in page.deployments), default=0)
             is_new = any(each.id not in seen for each in page.deployments)
             for each in page.deployments:
@@ -143,18 +144,22 @@ class DeploymentsSession(Session):
             if told is None and is_new and len(page.deployments) >= asked:
                 told = oldest
             # One more millisecond: of two created in the same one, the page may have ended between.
-            until = None if told is None else earlier(told + 1, until)
+            following = None if told is None else told + 1
+            if following is not None and following == until and asked < self.pages.most:
+                least = min(2 * asked, self.pages.most)
+            else:
+                until, least = earlier(following, until), 1
             if until is None or (back_to is not None and oldest < back_to):
                 return seen
 
-    def _page(self, until: int | None) -> tuple[int, DeploymentPage]:
-        """How many were asked for, and the page."""
+    def _page(self, until: int | None, least: int) -> tuple[int, DeploymentPage]:
+        """How many were asked for, at `least` so many, and the page."""
         while True:
-            size = self.pages.now
+            size = max(self.pages.now, least)
             try:
                 page = self._client.list_deployments(size, until)
             except PageTooLarge:
-                if not self.pages.halve(size):
+                if not self.pages.halve(size) or size == least:
                     raise
             else:
                 self.pages.worked()

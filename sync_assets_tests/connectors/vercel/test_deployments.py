@@ -99,14 +99,35 @@ def test_a_build_that_left_the_first_page_is_still_followed(team: Team):
     assert team.differences() == []
 
 
-def test_pages_that_end_within_one_millisecond_lose_nothing(team: Team):
+@pytest.mark.parametrize("size", [1, 5])
+def test_pages_that_end_within_one_millisecond_lose_nothing(team: Team, size: int):
     team.world.most_a_page = 5
+    team.stores.learned.set(team.source.source_id, "deployments", "page", size)
     for number in range(20):
         team.world.deploy("shop", plan=DONE, created=1_700_000_000_000 + number // 3)
 
     team.sync("full")
 
     assert team.differences() == []
+
+
+def test_what_a_build_says_after_it_has_ended_is_read_once(team: Team):
+    ready = team.world.deploy("shop", plan=DONE, log=["Deployment completed"])
+    failed = team.world.deploy("shop", plan=((0, "BUILDING"), (9, "ERROR")), log=["Oh no"])
+    team.clock.advance(10)
+    team.sync()
+    ready.log = (*ready.log, "Created build cache: 49.8 s")
+    failed.log = (*failed.log, "Exiting build container")
+    team.sync()
+    assert team.asked() == ["/v7/deployments"]
+    for seconds in (300, 4_000):
+        team.clock.advance(seconds)
+        team.sync()
+        assert sum("/events" in path for path in team.asked()) == 1
+
+    team.sync()
+
+    assert (team.asked(), team.differences()) == (["/v7/deployments"], [])
 
 
 def test_a_full_page_that_says_it_is_the_last_is_not_believed(team: Team):
