@@ -23,7 +23,8 @@ from sync_assets.connectors.github.nodes import (
     checked,
 )
 from sync_assets.connectors.github.queries import Kind
-from sync_assets.errors import PageTooLarge, SourceUnavailable
+from sync_assets.connectors.github.sighting import DoesNotAddUp
+from sync_assets.errors import PageTooLarge
 from sync_assets.http.pagination import Seen, next_cursor
 
 TEXT_LIMIT: Final = 1_000_000
@@ -76,7 +77,7 @@ def read_to_the_end(client: TrackerClient, item: Item, size: Size) -> None:
     """Add what the first pages lack, to facts as to content. Words find their room in the order in
     which the document tells them.
 
-    Raises SourceUnavailable where what was read is not what GitHub counts: it moved meanwhile.
+    Raises DoesNotAddUp where what was read is not what GitHub counts.
     """
     reader = _Reader(client, size, Room())
     reader.room.keep(item)
@@ -122,7 +123,7 @@ def _check_count(item: Item, field: str, page: Page[Any]) -> None:
         read = len(each.nodes)
         if read == each.total_count or (name == "files" and read >= MOST_FILES):
             continue
-        raise SourceUnavailable(
+        raise DoesNotAddUp(
             f"#{item.number}: GitHub counts {each.total_count} {name} and gives {read}:"
             " it moved while it was read"
         )

@@ -60,7 +60,7 @@ class Tracker(ABC):
 
     @abstractmethod
     def sweep(self, kind: Kind, pages: Size) -> Sighting:
-        """All items. Raises SourceUnavailable where they are not as many as GitHub counts."""
+        """All items. Raises DoesNotAddUp where they are not as many as GitHub counts."""
 
     @abstractmethod
     def read(
@@ -77,8 +77,5 @@ class Tracker(ABC):
         """
 
 
-def moved_meanwhile(what: str) -> SourceUnavailable:
-    """For lists that do not add up."""
-    return SourceUnavailable(
-        f"GitHub lists fewer or more {what} than it counts: they moved meanwhile"
-    )
+class DoesNotAddUp(SourceUnavailable):
+    """What was read is not what GitHub counts: it moved meanwhile, or GitHub counts wrongly."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from pydantic import TypeAdapter
 
@@ -15,11 +15,11 @@ from sync_assets.connectors.github.queries import Kind
 from sync_assets.connectors.github.reading import read_to_the_end, sized
 from sync_assets.connectors.github.sighting import (
     ATTEMPTS,
+    DoesNotAddUp,
     Listed,
     Sighting,
     Tracker,
     Whole,
-    moved_meanwhile,
 )
 from sync_assets.connectors.github.watermark import Mark, Watermark, touched, watermark_at
 from sync_assets.errors import PageTooLarge, SourceError, SourceUnavailable, UnexpectedPayload
@@ -30,6 +30,10 @@ PROBED: Final = 50
 """Numbers whose facts are asked for at once."""
 NESTED: Final = 50
 """Nodes of a connection that are read with their item."""
+UNCOUNTED: Final = "uncounted"
+"""The version of an item that does not add up, which no document has: so it is read by itself, and
+if it fails, it fails alone.
+"""
 _FIELDS: Final[Mapping[Kind, str]] = {"Issue": "issues", "PullRequest": "pullRequests"}
 _ITEM: TypeAdapter[Item | None] = TypeAdapter(Item | None)
 _ITEMS = TypeAdapter(Page[Item])
@@ -80,7 +84,7 @@ class GraphQLTracker(Tracker):
             raise ValueError("no kind of item was asked for")
         date, identity, name = begun
         marks |= self._commented(name, since.at, kinds)
-        items = [_listed(item) for item in self._probe(touched(marks, since), identity)]
+        items = [self._listed(item) for item in self._probe(touched(marks, since), identity)]
         return Sighting(items, watermark_at(date, identity, name, self.by, marks))
 
     def probe(
@@ -91,14 +95,16 @@ class GraphQLTracker(Tracker):
         items = [*self._probe(dict.fromkeys(numbers, kind), since.repository)]
         if any(item.repository.name_with_owner != since.name for item in items):
             return None
-        return [_listed(item) for item in items]
+        return [self._listed(item) for item in items]
 
     def sweep(self, kind: Kind, pages: Size) -> Sighting:
         for _ in range(ATTEMPTS):
             seen, total = self._sweep(kind, pages)
             if len({item.node_id for item in seen.items}) == total:
                 return seen
-        raise moved_meanwhile(_FIELDS[kind])
+        raise DoesNotAddUp(
+            f"GitHub lists fewer or more {_FIELDS[kind]} than it counts: they moved meanwhile"
+        )
 
     def read(
         self, kind: Kind, items: Sequence[tuple[str, int]]
@@ -126,7 +132,7 @@ class GraphQLTracker(Tracker):
 
     def _whole(self, item: Item) -> Whole | SourceError:
         try:
-            self._finish(item)
+            read_to_the_end(self._client, item, self._nested)
         except SourceUnavailable as error:  # of this item alone: the connection's were tried again
             return error
         return Whole(item, version(item))
@@ -143,9 +149,7 @@ class GraphQLTracker(Tracker):
                 identity, name = field_of(repository, "id"), field_of(repository, "nameWithOwner")
                 watermark = watermark_at(answer.date, identity, name, self.by)
             page = checked(_ITEMS, repository[_FIELDS[kind]], _FIELDS[kind])
-            for item in page.nodes:
-                self._finish(item)
-                items.append(_listed(item))
+            items += map(self._listed, page.nodes)
             after = _cursor(page.page_info, guard)
             if after is None:
                 return Sighting(items, watermark), page.total_count
@@ -169,7 +173,11 @@ class GraphQLTracker(Tracker):
         def ask(first: int) -> GraphQLAnswer:
             # A pull request has several times the facts of an issue.
             page = first if kind == "Issue" else max(1, first // 2)
-            return self._client.sweep(kind, page, Nested(self._nested.now), after)
+            return sized(
+                self._nested,
+                lambda many: self._client.sweep(kind, page, Nested(many), after),
+                alone=page == 1,
+            )
 
         return sized(pages, ask)
 
@@ -191,27 +199,33 @@ class GraphQLTracker(Tracker):
         numbers, at = [*items], 0
         while at < len(numbers):
             batch = numbers[at : at + self._probes.now]
-            wanted: dict[int, Kind] = {number: items[number] for number in batch}
             try:
-                found = self._client.probe(wanted, Nested(self._nested.now))
-            except PageTooLarge:
+                found = self._facts({number: items[number] for number in batch})
+            except PageTooLarge as error:
                 if not self._probes.halve(len(batch)):
-                    raise
+                    raise PageTooLarge(f"#{batch[0]}: {error}") from error
                 continue
             self._probes.worked()
             at += len(batch)
             for number in batch:
                 item = checked(_ITEM, found.get(f"_{number}") or None, "item")
                 if item is not None and item.repository.id == identity:
-                    self._finish(item)
                     yield item
 
-    def _finish(self, item: Item) -> None:
-        read_to_the_end(self._client, item, self._nested)
+    def _facts(self, wanted: Mapping[int, Kind]) -> Mapping[str, Any]:
+        return sized(
+            self._nested,
+            lambda many: self._client.probe(wanted, Nested(many)),
+            alone=len(wanted) == 1,
+        )
 
-
-def _listed(item: Item) -> Listed:
-    return Listed(item.kind, item.id, item.number, version(item))
+    def _listed(self, item: Item) -> Listed:
+        """The item, once all of its facts are read."""
+        try:
+            read_to_the_end(self._client, item, self._nested)
+        except DoesNotAddUp:
+            return Listed(item.kind, item.id, item.number, UNCOUNTED)
+        return Listed(item.kind, item.id, item.number, version(item))
 
 
 def _cursor(page: PageInfo, guard: Seen) -> str | None:

@@ -4,12 +4,14 @@ import json
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from starlette.types import Message, Send
 
 from sync_assets.errors import SourceError
 from sync_assets.sandbox.faults import Answer, Fault, Reset, Truncated, Wire, html_page
+from sync_assets.sandbox.github.faults import Rewritten
 from sync_assets.sandbox.github.records import Inline
 from sync_assets_tests.connectors.github.corpus import load_corpus
 from sync_assets_tests.connectors.github.desk import TOKEN, Desk, open_desk
@@ -64,6 +66,22 @@ class Heavy(Fault):
             await wire.send(message)
 
         return answer
+
+
+def miscounted(node_id: str) -> Rewritten:
+    """GitHub counts a label more than it gives of that item."""
+
+    def change(node: Any) -> Any:  # noqa: ANN401 - any JSON
+        if isinstance(node, list):
+            return [change(each) for each in cast("list[Any]", node)]
+        if not isinstance(node, dict):
+            return node
+        known = {name: change(each) for name, each in cast("dict[str, Any]", node).items()}
+        if known.get("id") == node_id:
+            known["labels"]["totalCount"] += 1
+        return known
+
+    return Rewritten(change)
 
 
 @pytest.fixture
@@ -186,6 +204,44 @@ def test_an_item_that_is_too_heavy_even_alone_is_named_and_the_others_are_read(d
     [failure] = desk.stores.failures.list()
     assert failure.key == f"#{number}"
     assert desk.differences() == [f"('pull_requests', '#{number}'): missing"]
+    desk.sandbox.faults.clear()
+    desk.clock.advance(HOUR)
+    desk.sync()
+    assert desk.differences() == []
+
+
+def test_facts_that_are_too_heavy_even_of_one_item_are_read_piece_by_piece(tmp_path: Path):
+    with open_desk(tmp_path) as desk:
+        pulls = [desk.tracker.open_pull(f"Pull {number}", "planted1").number for number in (1, 2)]
+        for service in ("Sweep", "Probe"):
+            desk.sandbox.faults.add(FAULTS["502"], service=service, times=999, nodes_above=300)
+        desk.sync("full")
+        assert desk.differences() == []
+        desk.clock.advance(HOUR)
+        for number in pulls:
+            desk.tracker.comment(number, f"planted90{number}")
+
+        desk.sync()
+
+        assert desk.differences() == []
+        assert "Probe" in desk.asked()
+        assert all(each.nodes > 300 for each in desk.sandbox.requests if each.status == 502)
+
+
+@pytest.mark.parametrize("lasting", [False, True])
+def test_item_that_does_not_add_up_is_read_by_itself_and_fails_by_itself(desk: Desk, lasting: bool):
+    pull = next(each for each in desk.tracker.items.values() if each.pull)
+    for service in ("Sweep", "Items") if lasting else ("Sweep",):
+        desk.sandbox.faults.add(miscounted(pull.node_id), service=service, times=999)
+    desk.sync("full")
+
+    missing = [f"('pull_requests', '#{pull.number}'): missing"] if lasting else []
+    assert desk.differences() == missing
+    counts = f"GitHub counts {len(pull.labels) + 1} labels and gives {len(pull.labels)}"
+    failures = [(each.key, each.message) for each in desk.stores.failures.list()]
+    assert failures == [
+        (f"#{pull.number}", f"#{pull.number}: {counts}: it moved while it was read")
+    ] * len(missing)
     desk.sandbox.faults.clear()
     desk.clock.advance(HOUR)
     desk.sync()
