@@ -176,6 +176,7 @@ def _metadata(item: Item, by: str) -> dict[str, JsonValue]:
         ],
         "assignees": [*sorted(each.login for each in item.assignees.nodes)],
         "milestone": item.milestone.title if item.milestone else None,
+        "closed_at": item.closed_at.isoformat() if item.closed_at else None,
         "comments": item.comments.total_count if item.comments else 0,
         "read_by": by,
         "node_id": item.id,
@@ -185,6 +186,7 @@ def _metadata(item: Item, by: str) -> dict[str, JsonValue]:
     if item.kind == "PullRequest":
         found |= {
             "merged": item.merged,
+            "merged_at": item.merged_at.isoformat() if item.merged_at else None,
             "draft": item.is_draft,
             "additions": item.additions,
             "deletions": item.deletions,

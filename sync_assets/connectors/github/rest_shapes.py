@@ -3,7 +3,10 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final, TypeVar
+
+from pydantic import TypeAdapter
 
 from sync_assets.connectors.github.nodes import (
     Account,
@@ -28,6 +31,7 @@ from sync_assets.connectors.github.reading import Room
 
 Row = Mapping[str, Any]
 NODE_T = TypeVar("NODE_T", bound=Node)
+_TIME: TypeAdapter[datetime | None] = TypeAdapter(datetime | None)
 _CLOSES: Final = re.compile(
     r"\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+#(\d+)\b", re.IGNORECASE
 )
@@ -81,7 +85,7 @@ def _add_pull(item: Item, row: Row, name: str, below: Below) -> None:
     """What a pull request has that an issue has not."""
     item.is_draft = bool(row.get("draft"))
     item.merged = row.get("merged_at") is not None
-    item.merged_at = row.get("merged_at")
+    item.merged_at = checked(_TIME, row.get("merged_at"), "merged_at")
     item.head_ref_oid = field_of(row, "head", "sha")
     item.additions, item.deletions = row.get("additions", 0), row.get("deletions", 0)
     item.changed_files = row.get("changed_files", 0)

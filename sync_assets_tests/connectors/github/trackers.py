@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from sync_assets.sandbox.github.records import Entry, Item, Thread
@@ -66,10 +67,12 @@ def _faults(item: Item, row: dict[str, Any]) -> Iterator[str]:
         "assignees": sorted(_login(each) for each in item.assignees),
         "milestone": item.milestone.title if item.milestone else None,
         "node_id": item.node_id,
+        "closed_at": _second(item.closed_at),
     }  # fmt: skip
     if item.pull is not None:
         facts |= {
             "merged": item.pull.merged_at is not None,
+            "merged_at": _second(item.pull.merged_at),
             "draft": item.pull.draft,
             "additions": sum(file.additions for file in item.pull.files),
             "deletions": sum(file.deletions for file in item.pull.files),
@@ -77,6 +80,8 @@ def _faults(item: Item, row: dict[str, Any]) -> Iterator[str]:
     for name, fact in facts.items():
         if metadata.get(name) != fact:
             yield f"{name} is {metadata.get(name)!r}, not {fact!r}"
+    if f"{row['created_at']:%Y-%m-%dT%H:%M:%S}" != f"{item.created_at:%Y-%m-%dT%H:%M:%S}":
+        yield f"was created at {row['created_at']}, not {item.created_at}"
     if (row["title"], row["author"]) != (f"{item.title} (#{item.number})", _login(item.author)):
         yield "another title or author"
 
@@ -124,6 +129,10 @@ def _state(item: Item) -> str:
     if item.pull is not None and item.pull.draft and item.state == "OPEN":
         return "draft"
     return item.state.lower()
+
+
+def _second(at: datetime | None) -> str | None:
+    return None if at is None else f"{at:%Y-%m-%dT%H:%M:%S}+00:00"
 
 
 def _plain(text: str) -> str:
