@@ -32,6 +32,7 @@ _COLUMNS = (
     "failed",
     "held",
     "verified",
+    "swept",
     "stale",
 )
 _BUDGETS = ("budget", "resource", "credential", "left", "of", "reserve", "resets", "waits until")
@@ -42,7 +43,8 @@ def status(
     csv: Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Show each source: documents, chunks, failures, held deletes, and how fresh it is.
+    """Show each source: documents, chunks, failures, held deletes, and how fresh it is: when a
+    listing last agreed with the index, and when one that was complete did (swept).
 
     Below them the vendors' rate budgets that are in use, of whose rest the reserve is kept.
     """
@@ -87,6 +89,7 @@ def _cells(row: SourceStatusRow, now: datetime) -> tuple[object, ...]:
         row.failures,
         row.held,
         ago(row.verified_at, now),
+        ago(row.swept_at, now),
         row.stale,
     )
 
