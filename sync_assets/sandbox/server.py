@@ -159,7 +159,7 @@ def running_sandbox(
         notion = NotionApi(sandbox.notion, NotionGate(sandbox.notion))
         apis = [*slack.routes(), *linear.routes(), *notion.routes()]
         vendors = [*vercel.routes(), *apis]
-        routes = [*git.routes(), *_github(sandbox, known, objects), *vendors]
+        routes = [*git.routes(), *github_routes(sandbox, known, objects), *vendors]
         with _serving(sandbox, routes, known, listener):
             yield sandbox
 
@@ -211,7 +211,7 @@ def _serving(
         thread.join()
 
 
-def _github(sandbox: Sandbox, tokens: Tokens, objects: Objects) -> list[Route]:
+def github_routes(sandbox: Sandbox, tokens: Tokens, objects: Objects) -> list[Route]:
     """GitHub's API, raw host, archives and pages."""
     gate = Gate(sandbox.repositories, tokens)
     courier = Courier(sandbox.url, sandbox.trackers, sandbox.hooks, sandbox.apps)

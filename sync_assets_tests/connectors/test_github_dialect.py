@@ -85,6 +85,11 @@ def test_403_of_single_sign_on_says_what_to_do():
         ),
         ({"errors": [{"message": SECONDARY["message"]}]}, {}, NOW + timedelta(seconds=60)),
         (
+            {"errors": [{"type": "RATE_LIMIT", "message": "exceeded"}]},
+            SPENT,
+            RESET,
+        ),
+        (
             {"data": {"x": 1}, "errors": [{"type": "RATE_LIMITED"}]},
             {"retry-after": "90"},
             NOW + timedelta(seconds=90),

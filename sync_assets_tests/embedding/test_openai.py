@@ -359,6 +359,16 @@ def test_durations_read_as_openai_writes_them(text: str, seconds: float | None):
     assert (found.total_seconds() if found else None) == seconds
 
 
+def test_what_a_server_tells_of_its_limits_is_a_budget_of_all_processes(bench: Bench):
+    told = {"limit": "150000", "remaining": "149000", "reset": "6m0s"}
+    headers = {f"x-ratelimit-{name}-tokens": value for name, value in told.items()}
+    bench.open(bench.serve(Embeddings(headers=headers))).embed(["a"])
+    bench.stores[-1].http.close()
+
+    [(key, budget)] = bench.stores[-1].budgets.all()
+    assert (key.resource, budget.limit, budget.remaining) == ("tokens", 150_000, 149_000)
+
+
 def test_rate_headers_are_a_budget_of_tokens():
     now = datetime(2026, 1, 1, tzinfo=UTC)
     headers = {

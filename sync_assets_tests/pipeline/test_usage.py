@@ -13,10 +13,11 @@ from pydantic import AnyHttpUrl, JsonValue, SecretStr
 from sync_assets.connectors.github.connector import GitHub
 from sync_assets.definitions import definitions_of
 from sync_assets.http.clients import HttpClients
+from sync_assets.http.kept import KeptAnswers
 from sync_assets.http.policy import rules_of
 from sync_assets.models import Source
 from sync_assets.pipeline.resources import GivenStores
-from sync_assets.pipeline.tags import UNFINISHED
+from sync_assets.pipeline.tags import TRIGGER, UNFINISHED
 from sync_assets.sandbox.github.limits import Limits
 from sync_assets.sandbox.server import Sandbox, running_sandbox
 from sync_assets.settings import Settings
@@ -44,6 +45,7 @@ class TimedStores(GivenStores):
                 clock=self._timed,
                 monotonic=self._timed.monotonic,
                 sleep=self._timed.advance,
+                kept=KeptAnswers(self.settings.home / "http.db", clock=self._timed),
             )
             yield stores
 
@@ -59,12 +61,13 @@ class Office:
     defs: dg.Definitions
     instance: dg.DagsterInstance
 
-    def run(self) -> dg.ExecuteInProcessResult:
+    def run(self, trigger: str = "manual") -> dg.ExecuteInProcessResult:
         self.sandbox.requests.clear()
         return self.defs.resolve_job_def("sync_github").execute_in_process(
             instance=self.instance,
             partition_key=self.source.scope,
             resources={"stores": self.given},
+            tags={TRIGGER: trigger},
             run_config=QUIET,
             raise_on_error=False,
         )
@@ -142,6 +145,21 @@ def test_a_runs_numbers_are_those_that_the_vendor_counts(office: Office):
     asked = [each for each in office.sandbox.requests if each.path.startswith("/api/")]
     assert numbers(second)["api_calls"] == len(asked) <= 4
     assert "github_core_left" in numbers(second)
+
+
+def test_run_that_a_webhook_asked_for_is_told_nothing_by_answers_that_are_kept(office: Office):
+    def feed(trigger: str) -> list[int]:
+        assert office.run(trigger).success
+        asked = office.sandbox.requests
+        return [each.status for each in asked if each.service == "issue-comments"]
+
+    source = office.source
+    settings: dict[str, JsonValue] = {**source.settings, "streams": ["issues"]}
+    office.stores.registry.edit(source.source_id, settings=settings)
+    office.run()
+
+    assert [feed("schedule") for _ in range(2)] == [[200], [304]]
+    assert feed("webhook") == [200]
 
 
 def test_a_budget_that_is_used_up_ends_the_run_well_holds_no_slot_and_loses_nothing(

@@ -1,9 +1,10 @@
-"""Where a hit leads: to the very message that holds the words."""
+"""Where a hit leads: to the very message that holds the words, and to what its document names."""
 
 from pathlib import Path
 
-from sync_assets.sandbox.github.records import Inline
+from sync_assets.sandbox.github.records import ChangedFile, Inline, PullCommit
 from sync_assets.search import search
+from sync_assets_tests import oracle
 from sync_assets_tests.connectors.github.desk import open_desk
 
 LONG = "It is so in every browser that we tried, by day and by night. " * 15
@@ -56,3 +57,35 @@ def test_hit_in_short_messages_that_share_a_chunk_leads_to_the_first_of_them(tmp
 
     assert hit.url == f"{desk.sandbox.url}/acme/shop/issues/{issue.number}"
     assert hit.symbol == "care, mara"
+
+
+def test_pull_request_is_linked_with_what_it_closes_touches_contains_and_mentions(tmp_path: Path):
+    commit, other = "0a1b2c3d" * 5, "9f8e7d6c"
+    with open_desk(tmp_path) as desk:
+        tracker, at = desk.tracker, desk.clock()
+        issue = tracker.open_issue("The cart forgets", "Again.")
+        pull = tracker.open_pull(
+            "Remember the cart",
+            f"Fixes #{issue.number}. See ENG-42, {other} and https://example.com/why.",
+            files=[ChangedFile("src/cart.py", 3, 1)],
+            commits=[PullCommit(commit, "Remember it", "Mara", "mara@acme.example", at)],
+        )
+        tracker.comment(pull.number, "Like acme/other#7?")
+        desk.sync("full")
+
+        rows = oracle.rows(desk.stores.settings.index_uri, "links", desk.source_id)
+
+    links = {(row["kind"], row["target"]) for row in rows if row["stream"] == "pull_requests"}
+    assert links == {
+        ("is", f"github:acme/shop#{pull.number}"),
+        ("is", f"commit:{commit}"),
+        ("closes", f"github:acme/shop#{issue.number}"),
+        ("touches", "github:acme/shop:src/cart.py"),
+        ("contains", f"commit:{commit}"),
+        ("mentions", f"github:acme/shop#{issue.number}"),
+        ("mentions", "github:acme/other#7"),
+        ("mentions", "ticket:ENG-42"),
+        ("mentions", f"commit:{other}"),
+        ("mentions", f"commit:{commit[:9]}"),  # in the list of its commits
+        ("mentions", "https://example.com/why"),
+    }

@@ -53,6 +53,28 @@ def test_connections_of_several_pages_are_read_to_their_end(tmp_path: Path, grap
         assert graphql == ("Rest" in services)
 
 
+def test_what_happens_while_a_listing_is_read_is_in_the_next_one(tmp_path: Path):
+    """The watermark is the server's time as the first page was answered, whatever came after it."""
+    with open_desk(tmp_path, lease_seconds=2 * HOUR) as desk:
+        first, second = (desk.tracker.open_pull(title, "planted1").number for title in "ab")
+        desk.sync("full")
+        desk.clock.advance(HOUR)
+        desk.sync()
+        desk.tracker.comment(first, "planted2")
+
+        def meanwhile() -> None:
+            desk.tracker.edit(second, title="Another title")
+            desk.clock.advance(HOUR)  # GitHub is slow
+
+        desk.sandbox.faults.add(Meanwhile(meanwhile), service="pull-comments")
+        desk.sync()
+        assert desk.differences()
+
+        desk.sync()
+
+        assert desk.differences() == []
+
+
 @pytest.fixture
 def long(tmp_path: Path) -> Generator[Desk]:
     """More issues than a page has, and a pull request with several pages below it."""

@@ -10,6 +10,8 @@ from sync_assets.connectors.github import queries
 from sync_assets.connectors.github.client import Nested
 from sync_assets.connectors.github.connector import ISSUES, PULL_REQUESTS
 from sync_assets.connectors.github.cost import MOST_NODES, query_cost
+from sync_assets.connectors.github.files.graphql_blobs import BLOBS, texts_query
+from sync_assets.connectors.github.files.last_commits import PATHS, last_query
 from sync_assets.connectors.github.queries import CONNECTIONS, Kind
 from sync_assets.connectors.github.tracker import NESTED, PROBED
 from sync_assets.sandbox.github.query_cost import query_cost as sandbox_query_cost
@@ -40,6 +42,8 @@ SENT: dict[str, tuple[str, Mapping[str, object]]] = {
     "rest of a thread": (
         queries.rest_query("PullRequestReviewThread", "comments"), {"first": NESTED},
     ),
+    "texts": (texts_query(["0" * 40] * BLOBS), {}),
+    "last commits": (last_query(PATHS), {}),
 }  # fmt: skip
 
 
@@ -59,7 +63,7 @@ def test_query_is_valid_by_the_official_schema(name: str):
 def test_query_stays_below_the_vendors_largest_number_of_nodes_and_costs_few_points(name: str):
     cost = query_cost(*SENT[name])
 
-    assert 0 < cost.nodes < MOST_NODES / 2
+    assert cost.nodes < MOST_NODES / 2
     assert cost.points <= 30
 
 
@@ -75,6 +79,10 @@ def test_cost_that_we_reckon_is_the_one_that_the_sandbox_reckons_by_the_schema(n
     ours = query_cost(query, variables)
     assert (ours.nodes, ours.requests) == (theirs.nodes, theirs.requests)
     assert ours.points == theirs.points
+
+
+def test_queries_of_files_cost_the_one_point_that_is_asked_for_them():
+    assert {query_cost(*SENT[name]).points for name in ("texts", "last commits")} == {1}
 
 
 def test_an_invalid_query_would_be_found():

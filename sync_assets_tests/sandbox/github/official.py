@@ -40,6 +40,17 @@ def described(value: JsonValue, name: str) -> None:
     check(value, _description()["components"]["schemas"][name], name)
 
 
+def endpoints() -> set[tuple[str, str]]:
+    """Method and template of every endpoint that the description has."""
+    paths: dict[str, dict[str, Any]] = _description()["paths"]
+    return {
+        (method.upper(), template)
+        for template, endpoint in paths.items()
+        for method in endpoint
+        if method in ("get", "post", "patch", "put", "delete")
+    }
+
+
 def check(value: JsonValue, schema: dict[str, Any], what: str) -> None:
     """A value, by a schema of the description."""
     resource = Resource(contents=_description(), specification=DRAFT202012)

@@ -14,6 +14,29 @@ REPO = "/repos/{owner}/{repo}"
 TREE = f"{REPO}/git/trees/{{tree_sha}}"
 COMMIT = f"{REPO}/commits/{{ref}}"
 SHA = {"accept": "application/vnd.github.sha"}
+ASKED = {
+    "/branches/main": "/branches/{branch}",
+    "/branches/nope": "/branches/{branch}",
+    "/commits/main": "/commits/{ref}",
+    "/commits/nope": "/commits/{ref}",
+    "/git/ref/heads/main": "/git/ref/{ref}",
+    "/git/ref/heads/nope": "/git/ref/{ref}",
+    "/git/commits/COMMIT": "/git/commits/{commit_sha}",
+    "/git/commits/README": "/git/commits/{commit_sha}",
+    "/git/trees/COMMIT?recursive=1": "/git/trees/{tree_sha}",
+    f"/git/trees/{'0' * 40}": "/git/trees/{tree_sha}",
+    "/git/blobs/README": "/git/blobs/{file_sha}",
+    f"/git/blobs/{'0' * 40}": "/git/blobs/{file_sha}",
+    "/git/blobs/short": "/git/blobs/{file_sha}",
+    "/contents": "/contents/{path}",
+    "/contents/src": "/contents/{path}",
+    "/contents/run.sh": "/contents/{path}",
+    f"/contents/{quote(ODD_PATH)}?ref=COMMIT": "/contents/{path}",
+    "/contents/link": "/contents/{path}",
+    "/contents/nope": "/contents/{path}",
+    "/tarball/main": "/tarball/{ref}",
+}
+"""Path -> as the description writes it. COMMIT and README stand for their ids."""
 RAW = {"accept": "application/vnd.github.raw+json"}
 
 
@@ -23,32 +46,10 @@ def git(repository: Repository, *arguments: str) -> bytes:
 
 
 def test_every_answer_is_as_github_describes_it(api: httpx.Client, repository: Repository):
-    head = repository.head()
     readme = git(repository, "rev-parse", "HEAD:README.md").decode().strip()
-    asked = {
-        "/branches/main": "/branches/{branch}",
-        "/branches/nope": "/branches/{branch}",
-        "/commits/main": "/commits/{ref}",
-        "/commits/nope": "/commits/{ref}",
-        "/git/ref/heads/main": "/git/ref/{ref}",
-        "/git/ref/heads/nope": "/git/ref/{ref}",
-        f"/git/commits/{head}": "/git/commits/{commit_sha}",
-        f"/git/commits/{readme}": "/git/commits/{commit_sha}",
-        f"/git/trees/{head}?recursive=1": "/git/trees/{tree_sha}",
-        f"/git/trees/{'0' * 40}": "/git/trees/{tree_sha}",
-        f"/git/blobs/{readme}": "/git/blobs/{file_sha}",
-        f"/git/blobs/{'0' * 40}": "/git/blobs/{file_sha}",
-        "/git/blobs/short": "/git/blobs/{file_sha}",
-        "/contents": "/contents/{path}",
-        "/contents/src": "/contents/{path}",
-        "/contents/README.md": "/contents/{path}",
-        f"/contents/{quote(ODD_PATH)}?ref={head}": "/contents/{path}",
-        "/contents/link": "/contents/{path}",
-        "/contents/nope": "/contents/{path}",
-        "/tarball/main": "/tarball/{ref}",
-    }
-    for path, template in asked.items():
-        assert_official(api.get(f"/repos/acme/x{path}"), REPO + template)
+    for path, template in ASKED.items():
+        asked = path.replace("COMMIT", repository.head() or "").replace("README", readme)
+        assert_official(api.get(f"/repos/acme/x{asked}"), REPO + template)
 
 
 def test_poll_for_the_commit_is_304_while_nothing_moves(api: httpx.Client, repository: Repository):

@@ -31,6 +31,7 @@ def hook(api: httpx.Client, repository: Repository, receiver: Receiver) -> str:
     config = {"url": receiver.url, "secret": "s3cret", "content_type": "json"}
     made = api.post(HOOKS, json={"config": config, "events": ["push"]})
     assert made.status_code == 201
+    assert_official(made, TEMPLATE, method="post")
     return f"{HOOKS}/{made.json()['id']}"
 
 

@@ -28,8 +28,6 @@ PLACES = [
     "/pulls/3/files",
     "/pulls/3/reviews",
 ]
-UNDESCRIBED = {"/pulls/3/commits", "/repositories/ID"}
-"""What the official description beside the repository does not hold."""
 
 
 @pytest.fixture
@@ -71,15 +69,14 @@ def template(place: str) -> str:
     return REPOSITORY + "/".join(parts)
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_every_answer_is_official(api: httpx.Client, tracker: Tracker, place: str):
-    response = api.get(f"/repos/acme/x{place}")
-    assert_official(response, template(place))
-    assert response.json() != []
+def test_every_answer_is_official(api: httpx.Client, tracker: Tracker):
+    for place in PLACES:
+        response = api.get(f"/repos/acme/x{place}")
+        assert_official(response, template(place))
+        assert response.json() != []
 
 
 def test_what_the_description_leaves_out_is_answered_too(api: httpx.Client, tracker: Tracker):
-    assert len(UNDESCRIBED) == 2
     (commit,) = api.get("/repos/acme/x/pulls/3/commits").json()
     assert (commit["sha"], commit["commit"]["message"]) == ("c" * 40, "Light it")
     by_name = api.get("/repos/acme/x").json()

@@ -63,16 +63,9 @@ class GraphQLBlobs(Carrier):
             yield from self._rest.carry(others, commit)
 
     def _texts(self, batch: Sequence[Wanted]) -> dict[str, _Text | None]:
-        fields = " ".join(
-            f'b{position}: object(oid: "{each.oid}") {{ ...text }}'
-            for position, each in enumerate(batch)
-        )
-        document = (
-            "query ($owner: String!, $name: String!) {"
-            f" repository(owner: $owner, name: $name) {{ {fields} }} }} {_FRAGMENT}"
-        )
         variables = {"owner": self._owner, "name": self._name}
-        found = self._client.run(document, variables).data.get("repository")
+        query = texts_query([each.oid for each in batch])
+        found = self._client.run(query, variables).data.get("repository")
         if found is None:
             raise SourceGone(f"{self._owner}/{self._name}: not found, or no access")
         try:
@@ -80,6 +73,17 @@ class GraphQLBlobs(Carrier):
         except ValidationError:
             raise UnexpectedPayload(f"{self._owner}/{self._name}: objects are no blobs") from None
         return {each.oid: objects.get(f"b{position}") for position, each in enumerate(batch)}
+
+
+def texts_query(oids: Sequence[str]) -> str:
+    """Blobs by their ids, each under its alias `bPOSITION`."""
+    fields = " ".join(
+        f'b{position}: object(oid: "{oid}") {{ ...text }}' for position, oid in enumerate(oids)
+    )
+    return (
+        "query ($owner: String!, $name: String!) {"
+        f" repository(owner: $owner, name: $name) {{ {fields} }} }} {_FRAGMENT}"
+    )
 
 
 def _fitting(texts: Sequence[Wanted], most: int) -> Sequence[Wanted]:

@@ -104,19 +104,9 @@ class WithLastCommits(FilesSession):
             yield from (_with(document, known.get(document.key)) for document in batch)
 
     def _last(self, commit: str, paths: Sequence[str]) -> Mapping[str, _Commit]:
-        names = range(len(paths))
-        declared = " ".join(f"$p{name}: String!" for name in names)
-        fields = " ".join(
-            f"f{name}: history(first: 1, path: $p{name}) {{ ...last }}" for name in names
-        )
-        document = (
-            f"query ($owner: String!, $name: String!, $commit: GitObjectID!, {declared}) {{"
-            " repository(owner: $owner, name: $name) { object(oid: $commit) {"
-            f" ... on Commit {{ {fields} }} }} }} }} {_FRAGMENT}"
-        )
         variables = {"owner": self._owner, "name": self._name, "commit": commit}
         variables |= {f"p{name}": path for name, path in enumerate(paths)}
-        answer = self._client.run(document, variables)
+        answer = self._client.run(last_query(len(paths)), variables)
         try:
             repository = _ANSWER.validate_python(answer.data).repository
         except ValidationError:
@@ -129,6 +119,20 @@ class WithLastCommits(FilesSession):
             for name, path in enumerate(paths)
             if histories[f"f{name}"].nodes
         }
+
+
+def last_query(count: int) -> str:
+    """The last commit of so many paths `$pPOSITION`, each under its alias `fPOSITION`."""
+    declared = " ".join(f"$p{position}: String!" for position in range(count))
+    fields = " ".join(
+        f"f{position}: history(first: 1, path: $p{position}) {{ ...last }}"
+        for position in range(count)
+    )
+    return (
+        f"query ($owner: String!, $name: String!, $commit: GitObjectID!, {declared}) {{"
+        " repository(owner: $owner, name: $name) { object(oid: $commit) {"
+        f" ... on Commit {{ {fields} }} }} }} }} {_FRAGMENT}"
+    )
 
 
 def _with(document: Document, commit: _Commit | None) -> Document:
