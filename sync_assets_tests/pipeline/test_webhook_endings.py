@@ -1,38 +1,57 @@
-"""Repositories that are renamed, hidden, deleted, archived, rewritten: told by webhooks, and what
-the sensor and its runs do to the source. A real connector, on the sandbox.
+"""Repositories that are renamed, transferred, hidden, deleted, archived, rewritten, and Apps that
+are suspended or taken away: told by signed calls, and what the sensor and its runs make of it.
+A real connector, on the sandbox.
 """
 
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 from pydantic import AnyHttpUrl, SecretStr
 
 from sync_assets import sources
 from sync_assets.connectors.github.connector import GitHub
+from sync_assets.connectors.github.webhook import HOOK_EVENTS
+from sync_assets.connectors.webhook_catalog import WEBHOOKS
 from sync_assets.definitions import definitions_of
 from sync_assets.models import Source
 from sync_assets.pipeline.resources import GivenStores
+from sync_assets.sandbox.github.apps import Installation
+from sync_assets.sandbox.github.hooks import app_place
 from sync_assets.sandbox.repositories import Repository
 from sync_assets.sandbox.server import Sandbox, running_sandbox
+from sync_assets.server.verdict import Store, verdict
 from sync_assets.settings import Settings
 from sync_assets_tests import oracle
 from sync_assets_tests.fakes import FakeClock
 from sync_assets_tests.pipeline.conftest import Pipeline
-from sync_assets_tests.pipeline.deliveries import asked, deliver, run, states
+from sync_assets_tests.pipeline.deliveries import asked, run
+from sync_assets_tests.sandbox.hearing import Receiver, receiving
 from sync_assets_tests.toy import World
 
 NAME, TOKEN = "acme/shop", "ghs_1234567890abcdefghijklmnopqrstuvwxyz"
+SECRET, APP = "It's a Secret to Everybody", "1234"
+KEY = rsa.generate_private_key(65537, 2048)
 
 
 @dataclass
 class Shop:
-    """A repository at GitHub, and its source, synced."""
+    """A repository at GitHub, and its source, synced. `readable` is what the token reads."""
 
     sandbox: Sandbox
+    receiver: Receiver
+    readable: list[str]
     pipeline: Pipeline
     source_id: str
 
@@ -44,134 +63,244 @@ class Shop:
     def source(self) -> Source:
         return self.pipeline.stores.registry.get(self.source_id)
 
-    def bring_in(self) -> list[dg.ExecuteInProcessResult]:
-        """What waits, and what follows from it."""
-        results: list[dg.ExecuteInProcessResult] = []
-        for _ in range(3):
-            results += run(self.pipeline, asked(self.pipeline))
-            results += run(self.pipeline, self.pipeline.tick("registry_sync").run_requests or [])
-        return results
+    @property
+    def error(self) -> str:
+        return self.source.last_error or ""
 
-    def differences(self, branch: str | None = None) -> list[str]:
-        head = self.repository.head(branch) or ""
+    def hear(self) -> None:
+        """What GitHub called us with since: as the receiver takes it."""
+        self.sandbox.post.drain()
+        for call in self.receiver.heard:
+            now = self.pipeline.clock()
+            said = verdict(WEBHOOKS["github"], call.headers, call.body, [SECRET], now)
+            if isinstance(said, Store):
+                self.pipeline.stores.inbox.store([said.incoming])
+        self.receiver.heard.clear()
+
+    def bring_in(self) -> list[bool]:
+        """What is told and waits, and what follows from it: which runs ended well."""
+        self.hear()
+        succeeded: list[bool] = []
+        while True:
+            results = run(self.pipeline, asked(self.pipeline))
+            results += run(self.pipeline, self.pipeline.tick("registry_sync").run_requests or [])
+            if not results:
+                return succeeded
+            succeeded += [result.success for result in results]
+
+    def told(self) -> dict[str, str]:
+        """What became of the last of each kind."""
+        newest = reversed(self.pipeline.stores.inbox.newest())
+        return {each.kind: each.state for each in newest}
+
+    def stored(self) -> set[str]:
+        return {*self.pipeline.stores.reader.documents_stored(self.source_id, "files")}
+
+    def differences(self) -> list[str]:
+        head = self.repository.head() or ""
         files = oracle.searchable_files(self.repository.path, head)
         return oracle.differences(
             self.pipeline.given.settings.index_uri, self.source.source_id, files
         )
 
 
+@pytest.fixture(scope="module")
+def defs(tmp_path_factory: pytest.TempPathFactory) -> dg.Definitions:
+    settings = Settings(home=tmp_path_factory.mktemp("home"), embedder="hash")
+    return definitions_of([GitHub()], settings)
+
+
+@contextmanager
+def opened(
+    defs: dg.Definitions,
+    instance: dg.DagsterInstance,
+    sandbox: Sandbox,
+    settings: Settings,
+    clock: FakeClock,
+) -> Generator[Pipeline]:
+    """With the source of `acme/shop`, which is not synced yet."""
+    urls = {"web": sandbox.url, "api": f"{sandbox.url}/api/v3"}
+    addresses = {f"github_{name}_url": AnyHttpUrl(url) for name, url in urls.items()}
+    given = GivenStores(settings.model_copy(update=addresses), clock=clock)
+    with given.open() as stores:
+        sources.register(stores.registry, "github", NAME, {"branch": "main"})
+        yield Pipeline(defs, instance, given, stores, World(), clock)
+
+
 @pytest.fixture
-def shop(tmp_path: Path, instance: dg.DagsterInstance, clock: FakeClock) -> Iterator[Shop]:
+def shop(
+    tmp_path: Path, defs: dg.Definitions, instance: dg.DagsterInstance, clock: FakeClock
+) -> Iterator[Shop]:
+    """By a token, told by hooks of the repository and of both owners."""
     with ExitStack() as stack:
-        tokens = {TOKEN: ("acme/*",)}
-        sandbox = stack.enter_context(
-            running_sandbox(tmp_path / "served", clock=clock, tokens=tokens)
-        )
+        readable = ["acme/*"]
+        served = running_sandbox(tmp_path / "served", clock=clock, tokens={TOKEN: readable})
+        sandbox = stack.enter_context(served)
+        receiver = stack.enter_context(receiving())
         repository = sandbox.repositories.create(NAME)
         repository.commit({"a.py": "def a():\n    return 1\n", "b.md": "# About b\n"})
-        settings = Settings(
-            home=tmp_path / "home",
-            embedder="hash",
-            github_web_url=AnyHttpUrl(sandbox.url),
-            github_api_url=AnyHttpUrl(f"{sandbox.url}/api/v3"),
-            github_token=SecretStr(TOKEN),
-        )
-        given = GivenStores(settings, clock=clock)
-        stores = stack.enter_context(given.open())
-        source = sources.register(stores.registry, "github", NAME, {"branch": "main"})
-        defs = definitions_of([GitHub()], settings)
-        pipeline = Pipeline(defs, instance, given, stores, World(), clock)
-        shop = Shop(sandbox, pipeline, source.source_id)
+        for place in (repository.number, "acme", "mara"):
+            sandbox.hooks.add(place, receiver.url, secret=SECRET, events=HOOK_EVENTS)
+        settings = Settings(home=tmp_path / "home", embedder="hash", github_token=SecretStr(TOKEN))
+        pipeline = stack.enter_context(opened(defs, instance, sandbox, settings, clock))
+        shop = Shop(sandbox, receiver, readable, pipeline, f"github:{NAME}")
         shop.bring_in()
         assert shop.differences() == []
         yield shop
 
 
-def last_error(shop: Shop) -> str:
-    return shop.source.last_error or ""
+@dataclass
+class AppShop(Shop):
+    """By an App, told by its own hook."""
+
+    installation: Installation
 
 
-def test_a_renamed_repository_keeps_its_source_and_its_documents(shop: Shop):
-    before = shop.pipeline.stores.reader.documents_stored(shop.source_id, "files").keys()
-    shop.sandbox.repositories.rename(NAME, "acme/store")
-    deliver(shop.pipeline, shop.source, "push", ["files"])
-    deliver(shop.pipeline, shop.source, "moved", renamed_to="acme/store")
+@pytest.fixture
+def by_app(
+    tmp_path: Path, defs: dg.Definitions, instance: dg.DagsterInstance, clock: FakeClock
+) -> Iterator[AppShop]:
+    """The repository is private, and the App is installed on it by name."""
+    clock.now = datetime.now(UTC)  # a run's end is told by the wall's clock
+    public = KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    pem = KEY.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    with ExitStack() as stack:
+        sandbox = stack.enter_context(running_sandbox(tmp_path / "served", clock=clock))
+        receiver = stack.enter_context(receiving())
+        repository = sandbox.repositories.create(NAME, private=True)
+        repository.commit({"a.py": "def a():\n    return 1\n", "b.md": "# About b\n"})
+        sandbox.apps.keys[APP] = public.decode()
+        installation = sandbox.apps.install(APP, NAME, "acme/other")
+        sandbox.hooks.add(app_place(APP), receiver.url, secret=SECRET, events=HOOK_EVENTS)
+        settings = Settings(
+            home=tmp_path / "home",
+            embedder="hash",
+            github_app_id=APP,
+            github_app_private_key=SecretStr(pem.decode()),
+        )
+        pipeline = stack.enter_context(opened(defs, instance, sandbox, settings, clock))
+        shop = AppShop(sandbox, receiver, [], pipeline, f"github:{NAME}", installation)
+        shop.bring_in()
+        assert shop.differences() == []
+        yield shop
 
-    results = shop.bring_in()
 
-    assert all(result.success for result in results)
+def test_a_source_goes_where_its_repository_is_now_whatever_old_calls_say(shop: Shop):
+    before, rename = shop.stored(), shop.sandbox.repositories.rename
+    rename(NAME, "acme/elsewhere")
+    rename("acme/elsewhere", NAME)
+    assert all(shop.bring_in())
+    assert (shop.source.scope, shop.told()) == (NAME, {"repository.renamed": "done"})
+
+    shop.repository.commit({"c.md": "# About c\n"})
+    rename(NAME, "acme/store")
+    assert all(shop.bring_in())
     assert (shop.source.source_id, shop.source.scope) == ("github:acme/shop", "acme/store")
+    rename("acme/store", "mara/store")
+    assert all(shop.bring_in())
+
+    assert (shop.source.source_id, shop.source.scope) == ("github:acme/shop", "mara/store")
     assert shop.source.generation == 1
-    assert states(shop.pipeline) == {"push": "done", "moved": "done"}
+    assert shop.told() == {
+        "push": "done",
+        "repository.renamed": "done",
+        "repository.transferred": "done",
+    }
     assert shop.differences() == []
-    after = shop.pipeline.stores.reader.documents_stored(shop.source_id, "files").keys()
-    assert after == before
-    assert shop.pipeline.instance.get_dynamic_partitions("github_sources") == ["acme/store"]
+    assert before < shop.stored()
+    assert shop.pipeline.instance.get_dynamic_partitions("github_sources") == ["mara/store"]
 
 
-def test_an_old_word_of_a_new_name_moves_nothing(shop: Shop):
-    deliver(shop.pipeline, shop.source, "replayed", renamed_to="acme/elsewhere")
-
-    shop.bring_in()
-
-    assert shop.source.scope == NAME
-    assert states(shop.pipeline) == {"replayed": "done"}
-
-
-def test_a_repository_that_is_deleted_stays_searchable_and_says_why(shop: Shop):
-    ends = "GitHub says that the repository was deleted"
+def deleted(shop: Shop) -> None:
     shop.sandbox.repositories.delete(NAME)
-    deliver(shop.pipeline, shop.source, "a", ends=ends)
 
-    results = shop.bring_in()
 
-    assert not any(result.success for result in results)
-    assert last_error(shop).startswith(f"{ends}: ")
-    stored = shop.pipeline.stores.reader.documents_stored(shop.source_id, "files")
-    assert len(stored) == 2
+def hidden(shop: Shop) -> None:
+    shop.readable.clear()
+    shop.repository.set_private(private=True)
+
+
+def transferred_out_of_sight(shop: Shop) -> None:
+    (shop.repository.path / "sandbox-private").touch()
+    shop.sandbox.repositories.rename(NAME, "mara/shop")
+
+
+@pytest.mark.parametrize(
+    ("what", "says"),
+    [
+        (deleted, "GitHub says that the repository was deleted"),
+        (hidden, "GitHub says that the repository was made private"),
+        (transferred_out_of_sight, "GitHub says that it was transferred to mara/shop"),
+    ],
+)
+def test_a_repository_that_we_may_not_read_any_more_stays_searchable_and_says_why(
+    shop: Shop, what: Callable[[Shop], None], says: str
+):
+    what(shop)
+
+    assert not any(shop.bring_in())
+    assert shop.error.startswith(f"{says}: ")
+    assert shop.source.scope == NAME
+    assert len(shop.stored()) == 2
     assert not asked(shop.pipeline)  # it is tried again when its next try has come
 
 
-def test_a_made_private_repository_that_we_may_still_read_goes_on(shop: Shop):
+def test_a_private_or_archived_repository_that_we_may_still_read_goes_on(shop: Shop):
     shop.repository.set_private(private=True)
-    deliver(shop.pipeline, shop.source, "a", ends="GitHub says that it was made private")
-
-    assert all(result.success for result in shop.bring_in())
-    assert states(shop.pipeline) == {"a": "done"}
-    assert shop.source.last_error is None
-
-
-def test_an_archived_repository_is_read_again_and_stays(shop: Shop):
+    assert all(shop.bring_in())
     shop.repository.archive()
-    deliver(shop.pipeline, shop.source, "a")
+    assert all(shop.bring_in())
 
-    assert all(result.success for result in shop.bring_in())
-    assert states(shop.pipeline) == {"a": "done"}
+    assert shop.told() == {"repository.privatized": "done", "repository.archived": "done"}
+    assert shop.source.last_error is None
     assert shop.differences() == []
 
 
-def test_a_force_push_leaves_what_the_branch_has_now_and_asks_nobody(shop: Shop):
+def test_a_rewritten_branch_is_followed_and_a_deleted_one_keeps_its_documents(shop: Shop):
     shop.repository.force_push("main", {"c.md": "# All is new\n"})
-    hints = {"branch": "main", "forced": True}
-    deliver(shop.pipeline, shop.source, "a", ["files"], hints=hints)
-
     shop.bring_in()
-
     assert shop.differences() == []
     assert not shop.pipeline.stores.approvals.all(state="held")
-    assert states(shop.pipeline) == {"a": "done"}
+    assert shop.told() == {"push": "done"}
 
-
-def test_a_deleted_branch_keeps_its_documents_and_is_named(shop: Shop):
     shop.repository.create_branch("next")
     shop.repository.switch_default_branch("next")
     shop.repository.delete_branch("main")
-    ends = "GitHub says that the branch main was deleted"
-    deliver(shop.pipeline, shop.source, "a", ["files"], ends=ends)
 
-    results = shop.bring_in()
+    assert not any(shop.bring_in())
+    assert shop.error.startswith("GitHub says that the branch main was deleted: ")
+    assert len(shop.stored()) == 1
 
-    assert not any(result.success for result in results)
-    assert last_error(shop).startswith(f"{ends}: ")
-    stored = shop.pipeline.stores.reader.documents_stored(shop.source_id, "files")
-    assert len(stored) == 2
+
+def test_an_app_that_is_suspended_or_taken_away_says_so_and_goes_on_when_it_is_given_back(
+    by_app: AppShop,
+):
+    shop, apps, installation = by_app, by_app.sandbox.apps, by_app.installation
+
+    def ends(says: str) -> None:
+        assert not any(shop.bring_in())
+        assert shop.error.startswith(f"GitHub says that {says}: ")
+
+    def goes_on() -> None:
+        shop.pipeline.clock.advance(60)
+        assert all(shop.bring_in())
+        assert shop.source.last_error is None
+
+    apps.suspend(installation)
+    ends("the app was suspended")
+    apps.unsuspend(installation)
+    goes_on()
+    apps.withdraw(installation, NAME)
+    ends("the repository was taken from the app's installation")
+    apps.give(installation, NAME)
+    goes_on()
+    apps.uninstall(installation)
+    ends("the app was uninstalled")
+    assert shop.told() == {
+        "installation.suspend": "superseded",
+        "installation.unsuspend": "done",
+        "installation_repositories.removed": "superseded",
+        "installation_repositories.added": "done",
+        "installation.deleted": "received",  # to be tried again
+    }
+    assert shop.differences() == []

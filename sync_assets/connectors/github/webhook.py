@@ -56,6 +56,7 @@ _ENDS: Final = {
     "privatized": "GitHub says that the repository was made private",
 }
 _MOVES: Final = frozenset({"renamed", "transferred"})
+"""Ends, too, where we may not read the repositories of whoever has it now."""
 _REREAD: Final = frozenset({"publicized", "archived", "unarchived"})
 _ABOUT_THE_REPOSITORY: Final = frozenset(
     {"action", "repository", "changes", "sender", "organization", "installation", "enterprise"}
@@ -229,7 +230,8 @@ def _repository_changed(payload: Payload, delivery_id: str) -> Parsed:
     action = payload.required("action")
     place = _repository(payload)
     default_branch = action == "edited" and "default_branch" in payload.child("changes")
-    if not (action in _ENDS or action in _MOVES or action in _REREAD or default_branch):
+    moves = action in _MOVES
+    if not (action in _ENDS or moves or action in _REREAD or default_branch):
         return Ignored("a change of the repository that changes no document of ours")
     if strange := payload.members.keys() - _ABOUT_THE_REPOSITORY:
         raise MalformedDelivery(f"{len(strange)} members that no event of a repository has")
@@ -240,8 +242,8 @@ def _repository_changed(payload: Payload, delivery_id: str) -> Parsed:
         subject="repository",
         hints={"node_id": payload.text("repository", "node_id")},
         at=_latest(payload.child("repository")),
-        ends=_ENDS.get(action),
-        renamed_from=_former_name(payload, place) if action in _MOVES else None,
+        ends=f"GitHub says that it was {action} to {place}" if moves else _ENDS.get(action),
+        renamed_from=_former_name(payload, place) if moves else None,
     )
 
 

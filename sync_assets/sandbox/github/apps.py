@@ -122,6 +122,11 @@ class Apps:
         installation.repositories = left
         self._tell(installation, "installation_repositories", "removed", [name])
 
+    def give(self, installation: Installation, name: str) -> None:
+        """Add a repository to those that an installation names."""
+        installation.repositories = [*installation.repositories, name]
+        self._tell(installation, "installation_repositories", "added", [name])
+
     def on(self, name: str) -> list[Installation]:
         """The installations that have the repository `owner/name`."""
         return [each for each in self.installations.values() if each.reads(name)]

@@ -149,6 +149,7 @@ def test_what_happens_to_an_installation_is_told_as_github_s_schemas_say_and_und
     sandbox.apps.suspend(installation)
     sandbox.apps.unsuspend(installation)
     sandbox.apps.withdraw(installation, "acme/x")
+    sandbox.apps.give(installation, "acme/x")
     sandbox.apps.uninstall(installation)
     sandbox.post.drain()
 
@@ -164,6 +165,7 @@ def test_what_happens_to_an_installation_is_told_as_github_s_schemas_say_and_und
         ("installation.suspend", True),
         ("installation.unsuspend", False),
         ("installation_repositories.removed", True),
+        ("installation_repositories.added", False),
         ("installation.deleted", True),
     ]
 
