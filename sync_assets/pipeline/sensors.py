@@ -42,11 +42,13 @@ PROMISING: Final = frozenset({"active", "error"})
 RUNNING: Final = dg.DefaultSensorStatus.RUNNING
 
 
-def build_sensors(connectors: Sequence[Connector], jobs: Jobs) -> list[dg.SensorDefinition]:
-    """All sensors but `due_sources`, which is with the schedules."""
+def build_sensors(
+    connectors: Sequence[Connector], jobs: Jobs, patience: float = 0
+) -> list[dg.SensorDefinition]:
+    """All but `due_sources`, which is with the schedules. `patience` is that of `webhook_inbox`."""
     return [
         registry_sync(connectors, jobs),
-        webhook_inbox(connectors, jobs),
+        webhook_inbox(connectors, jobs, patience),
         retry_failures(connectors, jobs),
         reindex(connectors, jobs),
         freshness(connectors, jobs),

@@ -4,6 +4,8 @@ Crash-safe anywhere. A delivery is claimed for a run before the run is asked for
 never came to be, the next tick finds it so. Only the run that brought it in ends it well.
 """
 
+import logging
+import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,10 +28,17 @@ from sync_assets.stores import Stores
 
 SECONDS: Final = 1
 """The daemon looks every five seconds; a longer interval here could make it ten."""
+PATIENCE_SECONDS: Final = 4.5
+"""A tick waits so long for a delivery, and ends before the daemon looks again."""
+_LOOK_SECONDS: Final = 0.2
 
 
-def webhook_inbox(connectors: Sequence[Connector], jobs: Jobs) -> dg.SensorDefinition:
-    """One run for all that waits of a source, before everything else in the queue."""
+def webhook_inbox(
+    connectors: Sequence[Connector], jobs: Jobs, patience: float = 0
+) -> dg.SensorDefinition:
+    """One run for all that waits of a source, before everything else in the queue. A tick that
+    finds nothing to start waits up to `patience` seconds for a delivery.
+    """
     launcher = Launcher(connectors)
 
     @dg.sensor(
@@ -46,16 +55,31 @@ def webhook_inbox(connectors: Sequence[Connector], jobs: Jobs) -> dg.SensorDefin
     ) -> dg.SensorResult | dg.SkipReason:
         instance = context.instance
         with stores.open() as opened:
-            look = _Look.at(opened, instance, launcher)
-            concerning = [each for each in look.sources if each.source_id in look.waiting]
-            launches = plan_each(opened, concerning, look.plan, context.log)
-            for launch in launches:
-                opened.inbox.claim(look.claims[launch.run_key], launch.run_key)
             kept = timedelta(days=opened.settings.delivery_days)
             opened.inbox.forget(opened.clock() - kept)
+            until = time.monotonic() + patience
+            last = opened.inbox.last()
+            launches = _launches(opened, instance, launcher, context.log)
+            while not launches and time.monotonic() < until:
+                time.sleep(_LOOK_SECONDS)
+                if opened.inbox.last() > last:
+                    last = opened.inbox.last()
+                    launches = _launches(opened, instance, launcher, context.log)
         return launcher.result(instance, launches)
 
     return evaluate
+
+
+def _launches(
+    stores: Stores, instance: dg.DagsterInstance, launcher: Launcher, log: logging.Logger
+) -> list[Launch]:
+    """One look at the inbox; what a launch brings in is claimed for it."""
+    look = _Look.at(stores, instance, launcher)
+    concerning = [each for each in look.sources if each.source_id in look.waiting]
+    launches = plan_each(stores, concerning, look.plan, log)
+    for launch in launches:
+        stores.inbox.claim(look.claims[launch.run_key], launch.run_key)
+    return launches
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,25 @@
 """The inbox under the sensor `webhook_inbox`: real runs, a real instance, a real database."""
 
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 import pytest
 
-from sync_assets.control.inbox import Delivery, Incoming
+from sync_assets.control.inbox import Delivery, Inbox, Incoming
 from sync_assets.errors import RateLimited, SourceGone, SourceUnavailable
 from sync_assets.models import Source
 from sync_assets.pipeline import tags
+from sync_assets.pipeline.jobs import build_jobs
 from sync_assets.pipeline.outcome import record_outcome
+from sync_assets.pipeline.resources import GivenStores
 from sync_assets.pipeline.settlement import ATTEMPTS, CANCELLED
+from sync_assets.pipeline.webhooks import webhook_inbox
+from sync_assets.stores import Stores
 from sync_assets_tests.pipeline.conftest import Desk, Pipeline
 from sync_assets_tests.pipeline.deliveries import asked, deliver, run, states
+from sync_assets_tests.toy import ToyConnector
 
 
 def only(pipeline: Pipeline) -> Delivery:
@@ -47,6 +54,60 @@ def test_deliveries_of_a_source_become_one_run_before_all_others(
     assert states(pipeline) == {"a0": "superseded", "a1": "superseded", "a2": "done", "b": "done"}
     assert pipeline.stores.inbox.lags() == {source.source_id: 4.0, other.source_id: 4.0}
     assert len(pipeline.stores.reader.documents_stored(source.source_id, "notes")) == 3
+
+
+class Arriving(Inbox):
+    """An inbox into which something comes while a tick waits for it."""
+
+    def __init__(self, stores: Stores, arrive: Callable[[], None]) -> None:
+        super().__init__(stores.database, stores.clock)
+        self.looks = 0
+        self._arrive = arrive
+
+    def last(self) -> int:
+        self.looks += 1
+        if self.looks == 2:
+            self._arrive()
+        return super().last()
+
+
+class Waiting(GivenStores):
+    """Stores with such an inbox."""
+
+    def __init__(self, pipeline: Pipeline, arrive: Callable[[], None]) -> None:
+        super().__init__(pipeline.given.settings, clock=pipeline.clock)
+        self._arrive = arrive
+
+    @contextmanager
+    def open(self) -> Generator[Stores]:
+        with super().open() as stores:
+            stores.inbox = Arriving(stores, self._arrive)
+            yield stores
+
+
+def test_a_tick_that_finds_nothing_waits_for_what_comes_meanwhile(
+    pipeline: Pipeline, source: Source
+):
+    connectors = [ToyConnector(pipeline.world)]
+    stores = Waiting(pipeline, lambda: deliver(pipeline, source, "a"))
+    context = dg.build_sensor_context(instance=pipeline.instance, resources={"stores": stores})
+
+    answer = webhook_inbox(connectors, build_jobs(connectors), patience=30)(context)
+
+    assert isinstance(answer, dg.SensorResult)
+    assert [request.partition_key for request in answer.run_requests or ()] == ["team"]
+    assert states(pipeline) == {"a": "claimed"}
+
+
+def test_a_tick_for_which_nothing_comes_ends(pipeline: Pipeline, source: Source):
+    assert source.status == "active"
+    connectors = [ToyConnector(pipeline.world)]
+    resources = {"stores": pipeline.given}
+    context = dg.build_sensor_context(instance=pipeline.instance, resources=resources)
+
+    answer = webhook_inbox(connectors, build_jobs(connectors), patience=0.3)(context)
+
+    assert isinstance(answer, dg.SkipReason)
 
 
 def test_a_first_sync_that_a_delivery_starts_takes_no_slot_that_is_kept_for_webhooks(
