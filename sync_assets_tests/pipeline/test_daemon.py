@@ -138,7 +138,8 @@ def test_registered_sources_are_synced_and_runs_of_one_source_never_overlap(worl
         overlaps: list[list[str]] = []
 
         def all_done() -> bool:
-            scopes = [run.tags[tags.PARTITION] for run in world.running()]
+            syncs = [run for run in world.running() if tags.PARTITION in run.tags]
+            scopes = [run.tags[tags.PARTITION] for run in syncs]
             if len(scopes) != len(set(scopes)):
                 overlaps.append(scopes)
             every = [run for run in world.instance.get_runs() if tags.BACKFILL in run.tags]
