@@ -25,6 +25,7 @@ _Item = TypeVar("_Item")
 class Delivery(Answer):
     """A webhook call for one source, without its payload: what may have changed, and what became
     of it. `subject` names the one thing to be read again; see `connectors.webhook.Event`.
+    `run_id` is the run that brought it in, or the last one that had to leave it.
 
     `event_at` is the vendor's time. `done_at` is when it ended: for `done`, when its run had
     brought the source up to date.
@@ -185,11 +186,26 @@ class Inbox:
         """Give these to the run of that key, where they are still waiting."""
         self._set(numbers, "received", state="claimed", run_key=run_key)
 
-    def release(self, numbers: Collection[int], reason: str, *, counted: bool = True) -> None:
-        """Back to waiting, because their run did not bring them in; an attempt where `counted`."""
-        attempts = deliveries.c.attempts + int(counted)
+    def release(
+        self,
+        numbers: Collection[int],
+        reason: str,
+        *,
+        run_id: str | None = None,
+        counted: bool = True,
+    ) -> None:
+        """Back to waiting, because their run did not bring them in; an attempt where `counted`.
+        Without a `run_id` there was no run, and the same one is asked for again.
+        """
+        left = {} if run_id is None else {"run_id": run_id}
         self._set(
-            numbers, "claimed", state="received", run_key=None, reason=reason, attempts=attempts
+            numbers,
+            "claimed",
+            state="received",
+            run_key=None,
+            reason=reason,
+            attempts=deliveries.c.attempts + int(counted),
+            **left,
         )
 
     def done(self, claimed: Sequence[Delivery], run_id: str, at: datetime) -> None:

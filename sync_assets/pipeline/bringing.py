@@ -106,8 +106,10 @@ def _brought_in(
     listing = one.sync.list(one.mode(mode), one.hints())
     one.take(listing)
     metadata = dict(listing_metadata(listing, link))
+    if listing.unchanged:
+        return {**metadata, **one.brought_in()}, None
     if listing.ends_sync:
-        return metadata if listing.made_way else {**metadata, **one.brought_in()}, None
+        return metadata, None
     if fetch:
         documents = one.sync.sync_documents()
         one.take(documents)

@@ -91,12 +91,17 @@ class Given:
         """Those that concern the stream, and maybe others too."""
         return [each for each in self.deliveries if stream in concerned(each, self.streams)]
 
+    def put_off(self, stream: str, because: str) -> None:
+        """The vendor makes us wait: what is about the stream waits too, for another run."""
+        numbers = [each.number for each in self.about(stream)]
+        self.stores.inbox.release(numbers, because, run_id=self.run_id, counted=False)
+
     def brought_in(self, stream: str) -> Metadata:
         """The stream stands in the index as the source has it: what was about it alone is done, and
         this is to be said of it. What is about several streams is done when the run is.
         """
         alone = [each for each in self.about(stream) if len(concerned(each, self.streams)) == 1]
-        if not alone or self.stores.cursors.get(alone[0].source_id, stream).deferred_until:
+        if not alone:
             return {}
         now = self.stores.clock()
         self.stores.inbox.done(alone, self.run_id, now)

@@ -7,7 +7,7 @@ import dagster as dg
 
 from sync_assets.control.inbox import Delivery
 from sync_assets.pipeline import tags
-from sync_assets.pipeline.deliveries import concerned, give_up
+from sync_assets.pipeline.deliveries import give_up
 from sync_assets.pipeline.outcome import failure_of, record_outcome
 from sync_assets.stores import Stores
 
@@ -51,8 +51,8 @@ def _settled(
         inbox.release(numbers, NEVER_BEGAN, counted=False)
         return True
     run = record.dagster_run
-    if run.status == dg.DagsterRunStatus.SUCCESS:
-        _succeeded(stores, group, record, streams)
+    if run.status == dg.DagsterRunStatus.SUCCESS:  # what had to wait, it has released itself
+        inbox.done(group, run.run_id, stores.clock())
         return True
     if run.status == dg.DagsterRunStatus.CANCELED:
         give_up(stores, group, streams, "failed", CANCELLED)
@@ -65,7 +65,7 @@ def _settled(
         return False
     _, message = failure_of(instance, run.run_id)
     give_up(stores, last, streams, "failed", message)
-    inbox.release(_numbers(again), message)
+    inbox.release(_numbers(again), message, run_id=run.run_id)
     return True
 
 
@@ -77,21 +77,6 @@ def _is_recorded(stores: Stores, instance: dg.DagsterInstance, record: dg.RunRec
     if stores.clock() >= _ended_at(record) + UNRECORDED:
         record_outcome(stores, instance, run.run_id)
     return False
-
-
-def _succeeded(
-    stores: Stores, group: Sequence[Delivery], record: dg.RunRecord, streams: Collection[str]
-) -> None:
-    """Done, but for what concerns a stream that the vendor made us put off."""
-    put_off = {
-        cursor.stream: cursor.deferred_because or ""
-        for cursor in stores.cursors.all()
-        if cursor.source_id == group[0].source_id and cursor.deferred_until is not None
-    }
-    left = [each for each in group if concerned(each, streams) & put_off.keys()]
-    brought_in = [each for each in group if each not in left]
-    stores.inbox.done(brought_in, record.dagster_run.run_id, stores.clock())
-    stores.inbox.release(_numbers(left), "; ".join(sorted(set(put_off.values()))))
 
 
 def _latest_run(instance: dg.DagsterInstance, run_key: str) -> dg.RunRecord | None:

@@ -90,10 +90,12 @@ class StreamStep:
     sync: StreamSync
 
     def take(self, report: Report) -> None:
-        """A part of the stream's sync is done; what is left of it is asked for."""
+        """A part of the stream's sync is done; what is left of it is asked for, or waits."""
         self.step.provider.take(self.stream.name, report)
         if report.made_way or (isinstance(report, IndexReport) and report.left):
             take_up_later(self.step.stores, self.step.source)
+        if not isinstance(report, IndexReport) and report.deferred_until is not None:
+            self.step.given.put_off(self.stream.name, report.deferred_because or "")
 
     def mode(self, mode: SyncMode) -> SyncMode:
         """Full where a delivery says that only a complete listing can tell what changed."""

@@ -169,6 +169,9 @@ class _Look:
 
 
 def run_key(source: Source, deliveries: Sequence[Delivery]) -> str:
-    """Another one for every delivery that comes, and for every attempt to bring it in."""
+    """Another one for every delivery that comes, for every attempt to bring it in, and after every
+    run that had to leave it.
+    """
     last = max(deliveries, key=lambda each: each.number)
-    return f"{source.source_id}:inbox:{last.number}:{last.attempts}"
+    after = f":{last.run_id}" if last.run_id else ""
+    return f"{source.source_id}:inbox:{last.number}:{last.attempts}{after}"

@@ -362,6 +362,52 @@ def test_deliveries_wait_as_long_as_a_vendor_asks_and_hold_up_no_other_stream(de
     assert desk.tickets.fetched[-1] == "a"
 
 
+def test_a_vendor_that_asks_to_wait_uses_up_no_attempt(desk: Desk):
+    pipeline = desk.pipeline
+    pipeline.clock.now = datetime.now(UTC)
+    desk.run()
+    deliver(pipeline, desk.source, "a", ["tickets"])
+    keys: set[str | None] = set()
+    for _ in range(ATTEMPTS):
+        until = pipeline.clock() + timedelta(minutes=1)
+        desk.tickets.limited = RateLimited("slow down", retry_at=until)
+        (lost,), (request,) = asked(pipeline), asked(pipeline)  # the first tick dies
+        assert lost.run_key == request.run_key
+        keys.add(request.run_key)
+        assert run(pipeline, [request])
+        assert not asked(pipeline)
+        pipeline.clock.advance(61)
+    assert len(keys) == ATTEMPTS
+    assert (only(pipeline).state, only(pipeline).attempts) == ("received", 0)
+
+    desk.tickets.limited = SourceUnavailable("it is down")
+    run(pipeline, asked(pipeline))
+    desk.tickets.limited = None
+    pipeline.clock.advance(600)
+    run(pipeline, asked(pipeline))
+
+    assert (only(pipeline).state, only(pipeline).attempts) == ("done", 1)
+
+
+def test_a_retry_that_was_told_nothing_ends_no_delivery_of_a_run_that_had_to_wait(desk: Desk):
+    pipeline = desk.pipeline
+    desk.run()
+    desk.tickets.write_silently("a", "edited, and no feed shows it")
+    until = pipeline.clock() + timedelta(hours=1)
+    desk.tickets.limited = RateLimited("slow down", retry_at=until)
+    deliver(pipeline, desk.source, "a", ["tickets"], hints={"ticket": "a"})
+    run(pipeline, asked(pipeline))
+    desk.tickets.limited = None
+    pipeline.clock.advance(3601)
+    desk.tickets.fetched.clear()
+    desk.run()  # before the sensor has looked
+
+    run(pipeline, asked(pipeline))
+
+    assert states(pipeline) == {"a": "done"}
+    assert desk.tickets.fetched == ["a"]
+
+
 def test_what_no_feed_shows_and_was_told_in_a_pause_is_found_after_it(desk: Desk):
     registry, source_id = desk.pipeline.stores.registry, desk.source.source_id
     desk.run()
