@@ -117,7 +117,10 @@ class Granted:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Nothing until then. `sooner`: a holder's report may free points before."""
+    """Nothing until then. `sooner`: a holder's report may free points before. `refused`: it is the
+    vendor that wants it so, whatever is left.
+    """
 
     until: datetime
     sooner: bool = False
+    refused: bool = False

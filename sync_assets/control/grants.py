@@ -80,7 +80,7 @@ def asked(
 ) -> tuple[Budget, Granted | Wait]:
     """A grant of at least so many points, or how long to wait. After the holder's `reported`."""
     if budget.blocked_until is not None and budget.blocked_until > now:
-        return _waiting(budget, Wait(budget.blocked_until))
+        return _waiting(budget, Wait(budget.blocked_until, refused=True))
     live = sum(grant.points for grant in budget.grants.values() if grant.expires_at > now)
     if budget.refusals and live:  # the first call after a refusal goes alone
         return _waiting(budget, soon(now))

@@ -76,7 +76,7 @@ class Governor:
                     return Ticket(self, call)
                 if wait.sooner and self._changed.wait(self._notice):
                     continue
-            pause(wait.until, f"its rate budget `{call.key.resource}` is used up")
+            pause(wait.until, _why(call, wait))
 
     def usage(self) -> list[Usage]:
         """Of all resources so far, by vendor and name."""
@@ -187,6 +187,12 @@ class Governor:
                 monotonic=self._monotonic,
             )
         return self._slots[key]
+
+
+def _why(call: Call, wait: Wait) -> str:
+    if wait.refused:
+        return f"{call.vendor} asked us to wait"
+    return f"its rate budget `{call.key.resource}` is used up"
 
 
 class Ticket:

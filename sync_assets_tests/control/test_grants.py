@@ -147,7 +147,7 @@ def test_a_server_that_works_too_long_for_us_gets_one_call_at_a_time():
 
 def test_a_refusal_stops_all_until_then_and_the_first_call_after_it_goes_alone():
     budget = refused(told(5000), later(120), NOW)
-    assert asked(budget, "b", ONE, Policy(), later(119))[1] == Wait(later(120))
+    assert asked(budget, "b", ONE, Policy(), later(119))[1] == Wait(later(120), refused=True)
 
     budget, first = asked(budget, "b", ONE, Policy(), later(120))
     assert first == Granted(1, 1)

@@ -210,7 +210,9 @@ def test_a_refusal_stops_other_processes_though_they_hold_points(
     with pytest.raises(RateLimited):
         one.get("things")
     clock.advance(0.2)
-    with pytest.raises(RateLimited):
+    with pytest.raises(
+        RateLimited, match=r"/things: vendor asked us to wait, until 2026-01-01 13:"
+    ):
         other.get("things")
 
     assert len(server.requests) == 4

@@ -10,12 +10,12 @@ from pydantic import TypeAdapter
 
 from sync_assets.connectors.github import queries
 from sync_assets.connectors.github.cost import MOST_NODES, query_cost
-from sync_assets.connectors.github.nodes import checked, field_of
+from sync_assets.connectors.github.nodes import field_of
 from sync_assets.connectors.github.queries import Kind
 from sync_assets.errors import PageTooLarge, SourceGone
 from sync_assets.http.graphql import GraphQLAnswer, GraphQLClient
 from sync_assets.http.pagination import linked_pages
-from sync_assets.http.payload import json_of
+from sync_assets.http.payload import parsed
 
 if TYPE_CHECKING:
     import httpx
@@ -141,12 +141,18 @@ class TrackerClient:
         asked = {"per_page": 100, **(params or {})}
         return linked_pages(self.rest, path, asked, extensions={"keep": self._subject})
 
+    def rows(
+        self, path: str, params: Mapping[str, str | int] | None = None
+    ) -> Iterator[Mapping[str, Any]]:
+        """All rows of a list, by REST. Raises UnexpectedPayload for an answer that is no list."""
+        for page in self.pages(path, params):
+            yield from parsed(page, _ROWS)
+
     def _feed(self, path: str, since: datetime | None) -> Iterator[Mapping[str, Any]]:
         params = {"sort": "created", "direction": "asc"}
         if since is not None:
             params["since"] = f"{since:%Y-%m-%dT%H:%M:%SZ}"
-        for page in self.pages(path, params):
-            yield from checked(_ROWS, json_of(page), "list")
+        return self.rows(path, params)
 
     def _run(
         self, query: str, variables: Mapping[str, Any], accept: Sequence[str] = ()

@@ -48,7 +48,7 @@ class RestTracker(Tracker):
         found: dict[Mark, Kind] = {}
         asked = {"state": "all", "sort": "created", "direction": "asc"}
         asked["since"] = f"{since.at:%Y-%m-%dT%H:%M:%SZ}"
-        for row in self._rows(f"repos/{name}/issues", asked):
+        for row in self._client.rows(f"repos/{name}/issues", asked):
             kind: Kind = "PullRequest" if "pull_request" in row else "Issue"
             updated_at = checked(datetime, row.get("updated_at"), "issue's updated_at")
             found[Mark(field_of(row, "number"), field_of(row, "node_id"), updated_at)] = kind
@@ -80,7 +80,7 @@ class RestTracker(Tracker):
             inline = _below(self._client.pull_comments(name, None))
         items: list[Listed] = []
         asked = {"state": "all", "sort": "created", "direction": "asc"}
-        for row in self._rows(f"repos/{name}/{_PLACES[kind]}", asked):
+        for row in self._client.rows(f"repos/{name}/{_PLACES[kind]}", asked):
             if kind == "Issue" and "pull_request" in row:
                 continue
             number: int = field_of(row, "number")
@@ -127,21 +127,17 @@ class RestTracker(Tracker):
             return None
         pull, place = kind == "PullRequest", f"repos/{name}/pulls/{number}"
         below = Below(
-            comments=self._rows(f"repos/{name}/issues/{number}/comments"),
-            inline=self._rows(f"{place}/comments") if pull else (),
+            comments=self._client.rows(f"repos/{name}/issues/{number}/comments"),
+            inline=self._client.rows(f"{place}/comments") if pull else (),
             reviews=self._reviews(name, number) if pull else (),
-            files=self._rows(f"{place}/files") if pull and whole else (),
-            commits=self._rows(f"{place}/commits") if pull and whole else (),
+            files=self._client.rows(f"{place}/files") if pull and whole else (),
+            commits=self._client.rows(f"{place}/commits") if pull and whole else (),
             room=Room(),
         )
         return item_of(kind, row, identity, name, below)
 
     def _reviews(self, name: str, number: int) -> Iterable[Row]:
-        return self._rows(f"repos/{name}/pulls/{number}/reviews")
-
-    def _rows(self, path: str, params: Mapping[str, str | int] | None = None) -> Iterator[Row]:
-        for page in self._client.pages(path, params):
-            yield from json_of(page)
+        return self._client.rows(f"repos/{name}/pulls/{number}/reviews")
 
 
 def _below(rows: Iterable[Row]) -> Mapping[int, list[Row]]:

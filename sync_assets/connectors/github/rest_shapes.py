@@ -65,8 +65,8 @@ def item_of(kind: Kind, row: Row, identity: str, name: str, below: Below) -> Ite
             "closed_at": row.get("closed_at"),
             "repository": Repository(id=identity, name_with_owner=name),
             "milestone": milestone and Milestone(title=field_of(milestone, "title")),
-            "labels": _page([checked(Label, label, "label") for label in row["labels"]]),
-            "assignees": _page([_account(user) for user in row["assignees"]]),
+            "labels": _page([checked(Label, label, "label") for label in field_of(row, "labels")]),
+            "assignees": _page([_account(user) for user in field_of(row, "assignees")]),
         },
         "issue",
     )
@@ -107,7 +107,7 @@ def _threads(below: Below) -> list[Thread]:
     """Inline comments by the one that they answer."""
     threads: dict[int, Thread] = {}
     for row in below.inline:
-        first = row.get("in_reply_to_id") or row["id"]
+        first = row.get("in_reply_to_id") or field_of(row, "id")
         said = checked(Said, _said(row), "inline comment")
         below.room.keep(said)
         if first not in threads:

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from sync_assets import sources
+from sync_assets.errors import UnexpectedPayload
 from sync_assets.models import Document
+from sync_assets.sandbox.faults import Answer
 from sync_assets.sandbox.github.records import Inline
 from sync_assets_tests.connectors.github.corpus import load_corpus
 from sync_assets_tests.connectors.github.desk import STREAMS, Desk, open_desk
@@ -84,6 +86,24 @@ def test_changes_are_found_by_rest_and_deletions_by_its_sweep(desk: Desk):
     desk.sync("full")
     assert desk.differences() == []
     assert [each.differences for each in desk.verify()] == [[], []]
+
+
+def test_answer_of_another_shape_is_not_taken_for_an_empty_list(desk: Desk):
+    without_graphql(desk)
+    desk.sync("full")
+    issue = next(each.number for each in desk.tracker.items.values() if each.pull is None)
+    desk.clock.advance(300)
+    desk.tracker.comment(issue, "planted900001")
+    empty = Answer(200, "{}", {"content-type": "application/json"})
+    desk.sandbox.faults.add(empty, service="comments-of-issue", times=2)
+    with pytest.raises(UnexpectedPayload, match=f"/issues/{issue}/comments: the body: Input shou"):
+        desk.sync()
+    desk.sandbox.faults.clear()
+    desk.clock.advance(300)
+
+    desk.sync()
+
+    assert desk.differences() == []
 
 
 def test_where_nothing_changed_rest_takes_four_calls(desk: Desk):
