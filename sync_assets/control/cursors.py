@@ -73,6 +73,12 @@ class Cursors:
             payload = connection.scalar(query)
         return None if payload is None else unpacked(payload)
 
+    def with_pending(self) -> frozenset[tuple[str, str]]:
+        """The sources and streams of which a listing is kept to be brought in."""
+        query = select(pending_listings.c.source_id, pending_listings.c.stream)
+        with self._database.read() as connection:
+            return frozenset((row[0], row[1]) for row in connection.execute(query))
+
     def amend(self, source_id: str, stream: str, pending: PendingListing) -> None:
         """Keep this in place of what is kept; nothing happens where nothing is."""
         change = update(pending_listings).where(*_pending(source_id, stream))

@@ -17,6 +17,7 @@ from dagster import SensorEvaluationContext
 from sync_assets.connectors.base import Connector
 from sync_assets.control.cursors import Cursor
 from sync_assets.control.inbox import Delivery
+from sync_assets.embedding.providers import fingerprint_of
 from sync_assets.models import Source
 from sync_assets.pipeline import tags
 from sync_assets.pipeline.deliveries import concerned, give_up, ready, why_ignored
@@ -25,6 +26,7 @@ from sync_assets.pipeline.launches import Launch, Launcher, busy_scopes, plan_ea
 from sync_assets.pipeline.resources import Provided
 from sync_assets.pipeline.settlement import settle
 from sync_assets.stores import Stores
+from sync_assets.sync.listings import basis_of, goes_on
 
 SECONDS: Final = 1
 """The daemon looks every five seconds; a longer interval here could make it ten."""
@@ -136,21 +138,28 @@ class _Look:
         renaming = [each for each in given if each.renamed_to is not None]
         given = renaming or given
         streams = {stream for each in given for stream in concerned(each, known)}
-        listed = {
-            cursor.stream
-            for cursor in self.cursors
-            if cursor.source_id == name and cursor.listed_at is not None
-        }
         launch = Launch(
             source,
             "webhook",
             run_key(source, given),
             renames=bool(renaming),
             streams=streams,
-            quick=streams <= listed,
+            quick=not any(each.sweep for each in given) and streams <= self._going_on(source),
         )
         self.claims[launch.run_key] = [each.number for each in given]
         return launch
+
+    def _going_on(self, source: Source) -> set[str]:
+        """The streams of which nothing has to be listed whole."""
+        settings = self.stores.settings
+        basis = basis_of(source, settings, fingerprint_of(settings))
+        kept = self.stores.cursors.with_pending()
+        return {
+            cursor.stream
+            for cursor in self.cursors
+            if cursor.source_id == source.source_id
+            and goes_on(cursor, basis, self.now, pending=(source.source_id, cursor.stream) in kept)
+        }
 
     def _without_ignored(self, source: Source, streams: Collection[str]) -> list[Delivery]:
         """Those that a run could bring in; the others are ended with the reason."""

@@ -38,6 +38,20 @@ def basis_of(source: Source, settings: Settings, fingerprint: str) -> str:
     return f"{source.generation}:{rest}"
 
 
+def goes_on(cursor: Cursor, basis: str, now: datetime, *, pending: bool) -> bool:
+    """Whether the next listing begins where the last one ended, as far as this tells: a sync that
+    lists everything takes its time. `pending`: the last one is kept, and what is urgent overtakes
+    it. See `StreamListings.since`.
+    """
+    if cursor.sweep_due_at is not None and cursor.sweep_due_at <= now:
+        return False
+    if pending:
+        return cursor.basis in {None, basis}
+    if cursor.listed_watermark is None:
+        return False
+    return (cursor.watermark, cursor.basis) == (cursor.listed_watermark, basis)
+
+
 class StreamListings:
     """What one sync of a stream knows of its listings. `force`: what stands is not trusted."""
 

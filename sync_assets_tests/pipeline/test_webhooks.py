@@ -17,6 +17,7 @@ from sync_assets.pipeline.resources import GivenStores
 from sync_assets.pipeline.settlement import ATTEMPTS, CANCELLED
 from sync_assets.pipeline.webhooks import webhook_inbox
 from sync_assets.stores import Stores
+from sync_assets.sync.listings import basis_of
 from sync_assets_tests.pipeline.conftest import Desk, Pipeline
 from sync_assets_tests.pipeline.deliveries import asked, deliver, run, states
 from sync_assets_tests.toy import ToyConnector
@@ -49,6 +50,7 @@ def test_deliveries_of_a_source_become_one_run_before_all_others(
     assert ours.run_key == "toy:team:inbox:3:0"
     assert ours.tags[tags.TRIGGER] == "webhook"
     assert int(ours.tags[tags.PRIORITY]) == max(tags.PRIORITIES.values())
+    assert (ours.tags.get(tags.LANE), theirs.tags.get(tags.LANE)) == ("open", None)
     run(pipeline, [ours, theirs])
 
     assert states(pipeline) == {"a0": "superseded", "a1": "superseded", "a2": "done", "b": "done"}
@@ -110,15 +112,43 @@ def test_a_tick_for_which_nothing_comes_ends(pipeline: Pipeline, source: Source)
     assert isinstance(answer, dg.SkipReason)
 
 
-def test_a_first_sync_that_a_delivery_starts_takes_no_slot_that_is_kept_for_webhooks(
-    pipeline: Pipeline, source: Source
+def first_sync(pipeline: Pipeline, source: Source) -> None:
+    pipeline.stores.cursors.restart(source.source_id, "notes")
+
+
+def killed(pipeline: Pipeline, source: Source) -> None:
+    """A run that listed, and brought nothing in."""
+    at = pipeline.clock()
+    pipeline.stores.cursors.set_listed(source.source_id, "notes", "another", at=at)
+
+
+def sweep(pipeline: Pipeline, source: Source) -> None:
+    pipeline.stores.cursors.want_sweep(source.source_id, "notes", pipeline.clock())
+
+
+def told_to_sweep(pipeline: Pipeline, source: Source) -> None:
+    deliver(pipeline, source, "b", sweep=True)
+
+
+def rebuild(pipeline: Pipeline, source: Source) -> None:
+    pipeline.stores.registry.edit(source.source_id, settings={"is": "another"})
+
+
+@pytest.mark.parametrize("what", [first_sync, killed, sweep, told_to_sweep, rebuild])
+def test_a_run_that_lists_everything_takes_no_slot_that_is_kept_for_webhooks(
+    pipeline: Pipeline, what: Callable[[Pipeline, Source], None]
 ):
-    deliver(pipeline, pipeline.register("new"), "a")
-    deliver(pipeline, source, "b")
+    source, stores = pipeline.register(), pipeline.stores
+    key, at = (source.source_id, "notes"), pipeline.clock()
+    basis = basis_of(source, stores.settings, stores.embedder.fingerprint)
+    stores.cursors.set_listed(*key, "one", at=at)  # as a sync leaves it
+    stores.cursors.set_indexed(*key, "one", basis, verified=True, swept_at=at)
+    deliver(pipeline, source, "a")
+    (quick,) = asked(pipeline)
+    what(pipeline, source)
+    (slow,) = asked(pipeline)
 
-    lanes = {request.partition_key: request.tags.get(tags.LANE) for request in asked(pipeline)}
-
-    assert lanes == {"new": None, "team": "open"}
+    assert (quick.tags.get(tags.LANE), slow.tags.get(tags.LANE)) == ("open", None)
 
 
 def test_a_run_of_deliveries_says_how_long_the_change_took(pipeline: Pipeline, source: Source):
