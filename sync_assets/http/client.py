@@ -22,6 +22,9 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 CONNECTIONS = httpx.Limits(max_connections=20, max_keepalive_connections=20, keepalive_expiry=30)
 
 
+_READ = httpx.ByteStream(b"")
+
+
 class Client(httpx.Client):
     """Follows redirects, but not one whose status the caller accepts as an answer."""
 
@@ -30,9 +33,13 @@ class Client(httpx.Client):
         if _REDIRECTS.intersection(accept):
             options["follow_redirects"] = False
         try:
-            return super().send(request, **options)
+            response = super().send(request, **options)
         except httpx.TooManyRedirects:
             raise UnexpectedPayload(f"{called(request)}: redirects without end") from None
+        if response.is_closed:
+            # Its stream refers back to it: bodies would pile up until a collection of everything.
+            response.stream = _READ
+        return response
 
 
 def open_client(

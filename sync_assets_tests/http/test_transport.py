@@ -1,7 +1,9 @@
 """One request in; a good response or a typed error out."""
 
+import gc
 import logging
 import traceback
+import weakref
 from datetime import timedelta
 from email.utils import format_datetime
 
@@ -278,6 +280,18 @@ def test_a_body_that_never_ends_is_given_up(client: httpx.Client, server: Server
         clock.advance(301)
         with pytest.raises(SourceUnavailable, match="does not end"):
             response.read()
+
+
+def test_answer_that_was_read_is_freed_with_its_last_reader(client: httpx.Client, server: Server):
+    server.script(Reply(301, {"Location": "/moved"}), Reply(body=b'{"a": 1}'))
+    gc.disable()
+    try:
+        answer = client.get("things")
+        still_there = weakref.ref(answer)
+        del answer
+        assert still_there() is None
+    finally:
+        gc.enable()
 
 
 def test_one_client_a_vendor_address_and_credential(
