@@ -12,10 +12,13 @@ class Outcome(BaseModel):
 
 
 class Synced(Outcome):
-    """One sync. `seconds` without the imports; `model_seconds` were spent inside the embedder."""
+    """One sync. `seconds` and `cpu_seconds` without the imports; `model_seconds` were spent inside
+    the embedder.
+    """
 
     report: SyncReport
     seconds: float
+    cpu_seconds: float
     model_seconds: float
     peak_bytes: int
 
@@ -25,9 +28,10 @@ class Synced(Outcome):
 
 
 class KeptUp(Outcome):
-    """One upkeep of an index. `seconds` without the imports."""
+    """One upkeep of an index. `seconds` and `cpu_seconds` without the imports."""
 
     seconds: float
+    cpu_seconds: float
     peak_bytes: int
 
 
@@ -58,8 +62,9 @@ class Discussed(Outcome):
 
 
 class PeerUpdated(Outcome):
-    """One update of CocoIndex. `seconds` without the imports."""
+    """One update of CocoIndex. `seconds` and `cpu_seconds` without the imports."""
 
     seconds: float
+    cpu_seconds: float
     texts_embedded: int
     peak_bytes: int

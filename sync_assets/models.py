@@ -182,12 +182,11 @@ class Chunk:
 
 def digest(*parts: str | bytes) -> str:
     """32 hex digits of blake2b over the parts, each prefixed by its length."""
-    state = hashlib.blake2b(digest_size=16)
+    pieces: list[bytes] = []
     for part in parts:
         data = part.encode() if isinstance(part, str) else part
-        state.update(len(data).to_bytes(8, "big"))
-        state.update(data)
-    return state.hexdigest()
+        pieces += (len(data).to_bytes(8, "big"), data)
+    return hashlib.blake2b(b"".join(pieces), digest_size=16).hexdigest()
 
 
 def document_id(connector: str, identity: str, stream: str, vendor_id: str | bytes) -> str:

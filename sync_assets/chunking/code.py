@@ -74,20 +74,21 @@ def _walk(data: bytes, language: Language) -> tuple[list[_Definition], list[int]
     pending = [_Inside(parsed(data, language).root_node)]
     while pending:
         parent, divisible, scope, depth, lead, lead_row = pending.pop()
-        row = -1
+        before: Node | None = None
         for node in parent.children:
-            first, last = node.start_point.row, node.end_point
-            final = last.row - (last.column == 0)
-            if lead is not None and first - lead_row > 1:
+            kind = node.type
+            if lead is not None and node.start_point.row - lead_row > 1:
                 lead = None
-            if node.type in language.leads and first > row:
+            if kind in language.leads and not _ends_on_its_line(before, node):
                 lead = node.start_byte if lead is None else lead
-                lead_row = final
+                last = node.end_point
+                lead_row = last.row - (last.column == 0)
                 continue
             start = node.start_byte if lead is None else lead
-            passed, lead, row = lead, None, last.row
+            passed, lead, before = lead, None, node
             large = node.end_byte - start > LIMIT
-            held = _held(data, node, language)
+            holds = kind in language.definitions or kind in language.wrappers
+            held = _held(data, node, language) if holds else None
             if held is not None:
                 inner, name = held
                 passed, opened = None, False
@@ -97,27 +98,31 @@ def _walk(data: bytes, language: Language) -> tuple[list[_Definition], list[int]
                 inner, symbol = node, scope
                 if divisible and node.is_named:
                     cuts.append(start)
-                opened = node.is_named and node.type in language.open
-                if opened and not node.type.startswith("preproc") and (name := _name(data, node)):
+                opened = kind in language.open and node.is_named
+                if opened and not kind.startswith("preproc") and (name := _name(data, node)):
                     symbol = f"{scope}.{name}" if scope else name
             if (large or opened) and depth < _MAX_DEPTH:
                 pending.append(_Inside(inner, large, symbol, depth + 1, passed, lead_row))
     return found, cuts
 
 
+def _ends_on_its_line(before: "Node | None", node: "Node") -> bool:
+    """Whether what stands before a comment ends on the line on which the comment begins."""
+    return before is not None and before.end_point.row >= node.start_point.row
+
+
 def _held(data: bytes, node: "Node", language: Language) -> tuple["Node", str | None] | None:
-    """The definition that a node is or wraps, and its name."""
+    """The definition that a node is or wraps, and its name; the node is one or the other."""
     if node.type in language.values:
         return None
     name: str | None = None
     inner: Node | None = node
     while inner is not None and inner.is_named:
+        kind = inner.type
         name = name or _name(data, inner)
-        if inner.type in language.definitions:
-            bodiless = inner.type.endswith("_specifier") and not inner.child_by_field_name("body")
+        if kind in language.definitions:
+            bodiless = kind.endswith("_specifier") and not inner.child_by_field_name("body")
             return None if bodiless else (inner, name)
-        if inner.type not in language.wrappers:
-            return None
         inner = next(
             (
                 child

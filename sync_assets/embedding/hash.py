@@ -14,7 +14,7 @@ class HashEmbedder:
     Equal texts get equal vectors; nothing else can be read from them, as the fingerprint says.
     """
 
-    slice_characters = SLICE_CHARACTERS
+    slice_characters = 100 * SLICE_CHARACTERS  # what a kill loses of it costs nothing
 
     def __init__(self, dimensions: int = 384) -> None:
         self._dimensions = dimensions
