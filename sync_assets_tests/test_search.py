@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync_assets.control.inbox import Incoming
+from sync_assets.control.filing import Incoming
 from sync_assets.errors import InvalidSettings
 from sync_assets.index.predicates import Filter
 from sync_assets.search import SearchMode, blend, search
@@ -96,7 +96,7 @@ def test_a_hit_says_that_a_webhook_told_of_a_change_until_it_is_brought_in(
     (hit,) = search(toy.stores, "red", mode="text").hits
     assert hit.stale == stale
 
-    (delivery,) = inbox.of(toy.source.source_id)
+    (delivery,) = inbox.newest(toy.source.source_id)
     inbox.claim([delivery.number], "a run")
     (hit,) = search(toy.stores, "red", mode="text").hits
     assert hit.stale == stale

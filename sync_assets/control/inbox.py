@@ -1,25 +1,26 @@
 """The inbox: webhook deliveries, from received to their end. Payloads are not kept."""
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, TypeVar
+from typing import Final, Literal
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, RowMapping, Text, cast, delete, func, select, update
+from sqlalchemy import RowMapping, Text, and_, cast, delete, false, func, or_, select, update
 
-from sync_assets.control.database import Clock, ControlDatabase, insert_into, utc_now
-from sync_assets.control.schema import deliveries, sources
-from sync_assets.models import Answer, Source
+from sync_assets.control.database import Clock, ControlDatabase, utc_now
+from sync_assets.control.filing import Incoming, Receipt, file, known_deliveries, slices
+from sync_assets.control.schema import deliveries
+from sync_assets.models import Answer
 
 DeliveryState = Literal["received", "claimed", "done", "superseded", "ignored", "failed"]
 """Of a webhook delivery: waiting, given to a run, or at its end."""
-Receipt = Literal["accepted", "duplicate", "unregistered"]
+AT_ONCE: Final = 1_000
+"""Deliveries that one run is given; what more there is of a source waits for the next one."""
 SUPERSEDED = "a later delivery of the same subject"
 ENDED: frozenset[DeliveryState] = frozenset({"done", "superseded", "ignored", "failed"})
-_IN_A_STATEMENT = 500
-_Item = TypeVar("_Item")
+_OPEN: frozenset[DeliveryState] = frozenset({"received", "claimed"})
 
 
 class Delivery(Answer):
@@ -53,20 +54,15 @@ class Delivery(Answer):
 
 
 @dataclass(frozen=True, slots=True)
-class Incoming:
-    """A verified call, before anyone knows which sources it is about; `concerns` says."""
+class Topic:
+    """What deliveries of a source wait about: these streams, all where there are none; or where it
+    `renames`, a new name. `text` is the streams as they are stored.
+    """
 
-    connector: str
-    delivery_id: str
-    kind: str
-    concerns: Callable[[Source], bool]
-    streams: Sequence[str] = ()
-    subject: str = ""
-    hints: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
-    event_at: datetime | None = None
-    sweep: bool = False
-    ends: str | None = None
-    renamed_to: str | None = None
+    source_id: str
+    text: str
+    streams: tuple[str, ...]
+    renames: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,48 +97,56 @@ class Inbox:
         """Durable when this returns: all of the batch, in one commit. Calls about no registered
         source are not stored, and what is stored already stays as it is.
         """
-        now = self._clock()
         with self._database.write() as connection:
-            registered = _registered(connection, {each.connector for each in batch})
-            known = _known(connection, {each.delivery_id for each in batch})
-            rows: list[dict[str, Any]] = []
-            receipts: list[Receipt] = []
-            for each in batch:
-                concerned = [source for source in registered if _concerned(each, source)]
-                keys = [(each.connector, each.delivery_id, one.source_id) for one in concerned]
-                new = [key for key in keys if key not in known]
-                known.update(new)
-                rows += [_row(each, source_id, now) for _, _, source_id in new]
-                stored: Receipt = "accepted" if new else "duplicate"
-                receipts.append(stored if keys else "unregistered")
-            if rows:
-                insert = insert_into(connection, deliveries).on_conflict_do_nothing()
-                connection.execute(insert, rows)
-        return receipts
+            return file(connection, batch, self._clock())
 
-    def of(self, source_id: str) -> tuple[Delivery, ...]:
-        """What waits of one source."""
+    def waiting(self, source_id: str | None = None) -> tuple[Topic, ...]:
+        """What is received and given to no run, in the order of arrival; of one source, or all."""
+        text = cast(deliveries.c.streams, Text)  # Postgres has no equality of JSON
+        renames = deliveries.c.renamed_to.is_not(None)
+        key = (deliveries.c.source_id, text, renames)
+        first = func.min(deliveries.c.number)
+        query = select(*key, first).where(deliveries.c.state == "received")
+        if source_id is not None:
+            query = query.where(deliveries.c.source_id == source_id)
+        with self._database.read() as connection:
+            rows = connection.execute(query.group_by(*key).order_by(first)).all()
+        return tuple(
+            Topic(source, text, tuple(json.loads(text)), renames=bool(renames))
+            for source, text, renames, _ in rows
+        )
+
+    def of(self, topics: Sequence[Topic], limit: int = AT_ONCE) -> tuple[Delivery, ...]:
+        """The first that wait of one source about one of these; in the order of arrival."""
+        name = deliveries.c.renamed_to
+        wanted = (
+            and_(
+                deliveries.c.source_id == topic.source_id,
+                cast(deliveries.c.streams, Text) == topic.text,
+                name.is_not(None) if topic.renames else name.is_(None),
+            )
+            for topic in topics
+        )
         query = (
             select(deliveries)
-            .where(deliveries.c.state == "received", deliveries.c.source_id == source_id)
+            .where(deliveries.c.state == "received", or_(false(), *wanted))
             .order_by(deliveries.c.number)
+            .limit(limit)
         )
         with self._database.read() as connection:
             return tuple(_delivery(row) for row in connection.execute(query).mappings())
 
-    def waiting(self) -> Mapping[str, Sequence[Delivery]]:
-        """By source, what is received and given to no run; in the order of arrival."""
-        return self._by_source("received")
-
-    def claimed(self) -> Mapping[str, Sequence[Delivery]]:
-        """By source, what is given to a run whose end is not settled; in the order of arrival."""
-        return self._by_source("claimed")
+    def claims(self) -> tuple[tuple[str, str], ...]:
+        """The sources and run keys of which deliveries are given to a run that is not settled."""
+        key = (deliveries.c.source_id, deliveries.c.run_key)
+        query = select(*key).where(deliveries.c.state == "claimed").distinct().order_by(*key)
+        with self._database.read() as connection:
+            return tuple((source_id, run_key) for source_id, run_key in connection.execute(query))
 
     def awaited(self) -> Mapping[str, frozenset[str] | None]:
         """By source, the streams that deliveries still to be brought in are about; None: all."""
-        # As text: Postgres has no equality of JSON.
         key = (deliveries.c.source_id, cast(deliveries.c.streams, Text))
-        query = select(*key).where(deliveries.c.state.in_(("received", "claimed"))).distinct()
+        query = select(*key).where(deliveries.c.state.in_(_OPEN)).distinct()
         awaited: dict[str, frozenset[str] | None] = {}
         with self._database.read() as connection:
             for source_id, text in connection.execute(query):
@@ -179,12 +183,12 @@ class Inbox:
     def known(self, connector: str, delivery_ids: Collection[str]) -> frozenset[str]:
         """Those of these that are stored, for whichever source."""
         with self._database.read() as connection:
-            found = _known(connection, delivery_ids)
+            found = known_deliveries(connection, delivery_ids)
         return frozenset(each for vendor, each, _ in found if vendor == connector)
 
     def claim(self, numbers: Collection[int], run_key: str) -> None:
         """Give these to the run of that key, where they are still waiting."""
-        self._set(numbers, "received", state="claimed", run_key=run_key)
+        self._set(numbers, {"received"}, state="claimed", run_key=run_key)
 
     def release(
         self,
@@ -200,7 +204,7 @@ class Inbox:
         left = {} if run_id is None else {"run_id": run_id}
         self._set(
             numbers,
-            "claimed",
+            {"claimed"},
             state="received",
             run_key=None,
             reason=reason,
@@ -214,10 +218,10 @@ class Inbox:
         """
         last = {each.subject: each.number for each in claimed}
         earlier = {each.number for each in claimed} - set(last.values())
-        self._set(last.values(), "claimed", state="done", run_id=run_id, done_at=at, reason=None)
+        self._set(last.values(), {"claimed"}, state="done", run_id=run_id, done_at=at, reason=None)
         self._set(
             earlier,
-            "claimed",
+            {"claimed"},
             state="superseded",
             run_id=run_id,
             done_at=at,
@@ -226,23 +230,20 @@ class Inbox:
 
     def end(self, numbers: Collection[int], state: DeliveryState, reason: str) -> None:
         """Ended without a run that brought them in: `ignored` or `failed`."""
-        now = self._clock()
-        for before in ("received", "claimed"):
-            self._set(numbers, before, state=state, reason=reason, done_at=now)
+        self._set(numbers, _OPEN, state=state, reason=reason, done_at=self._clock())
 
     def replay(self, numbers: Collection[int]) -> tuple[Delivery, ...]:
         """Let ended ones wait for a run again."""
-        for state in ENDED:
-            self._set(
-                numbers,
-                state,
-                state="received",
-                reason=None,
-                run_key=None,
-                run_id=None,
-                done_at=None,
-                attempts=deliveries.c.attempts + 1,  # the run key must be a new one
-            )
+        self._set(
+            numbers,
+            ENDED,
+            state="received",
+            reason=None,
+            run_key=None,
+            run_id=None,
+            done_at=None,
+            attempts=deliveries.c.attempts + 1,  # the run key must be a new one
+        )
         return self.numbered(numbers)
 
     def newest(
@@ -286,10 +287,13 @@ class Inbox:
 
     def numbered(self, numbers: Collection[int]) -> tuple[Delivery, ...]:
         """Those of these numbers, in the order of arrival."""
-        query = select(deliveries).where(deliveries.c.number.in_(numbers))
+        found: list[Delivery] = []
         with self._database.read() as connection:
-            rows = connection.execute(query.order_by(deliveries.c.number)).mappings()
-            return tuple(_delivery(row) for row in rows)
+            for some in slices(sorted(numbers)):
+                query = select(deliveries).where(deliveries.c.number.in_(some))
+                rows = connection.execute(query.order_by(deliveries.c.number)).mappings()
+                found += [_delivery(row) for row in rows]
+        return tuple(found)
 
     def lags(self) -> Mapping[str, float]:
         """By source, seconds from the vendor's event (else from the receipt) to the end of the run
@@ -318,73 +322,19 @@ class Inbox:
         with self._database.write() as connection:
             connection.execute(delete(deliveries).where(old))
 
-    def _by_source(self, state: DeliveryState) -> dict[str, list[Delivery]]:
-        query = (
-            select(deliveries)
-            .where(deliveries.c.state == state)
-            .order_by(deliveries.c.source_id, deliveries.c.number)
-        )
-        found: dict[str, list[Delivery]] = {}
-        with self._database.read() as connection:
-            for row in connection.execute(query).mappings():
-                found.setdefault(row["source_id"], []).append(_delivery(row))
-        return found
-
-    def _set(self, numbers: Collection[int], before: DeliveryState, **values: object) -> None:
-        for some in _slices(sorted(numbers)):
-            change = update(deliveries).where(
-                deliveries.c.number.in_(some), deliveries.c.state == before
-            )
-            with self._database.write() as connection:
+    def _set(
+        self, numbers: Collection[int], before: Collection[DeliveryState], **values: object
+    ) -> None:
+        with self._database.write() as connection:
+            for some in slices(sorted(numbers)):
+                change = update(deliveries).where(
+                    deliveries.c.number.in_(some), deliveries.c.state.in_(before)
+                )
                 connection.execute(change.values(values))
 
 
 _TIME = deliveries.c.received_at.type
 
 
-def _registered(connection: Connection, connectors: Collection[str]) -> list[Source]:
-    query = select(sources).where(sources.c.connector.in_(connectors))
-    found = [Source.model_validate(dict(row)) for row in connection.execute(query).mappings()]
-    return [source for source in found if source.status != "removing"]
-
-
-def _known(connection: Connection, ids: Collection[str]) -> set[tuple[str, str, str]]:
-    columns = (deliveries.c.connector, deliveries.c.delivery_id, deliveries.c.source_id)
-    known: set[tuple[str, str, str]] = set()
-    for some in _slices(sorted(ids)):
-        query = select(*columns).where(deliveries.c.delivery_id.in_(some))
-        known.update((row[0], row[1], row[2]) for row in connection.execute(query))
-    return known
-
-
-def _concerned(incoming: Incoming, source: Source) -> bool:
-    return source.connector == incoming.connector and incoming.concerns(source)
-
-
-def _row(incoming: Incoming, source_id: str, now: datetime) -> dict[str, Any]:
-    return {
-        "connector": incoming.connector,
-        "delivery_id": incoming.delivery_id,
-        "source_id": source_id,
-        "kind": incoming.kind,
-        "streams": list(incoming.streams),
-        "subject": incoming.subject,
-        "hints": dict(incoming.hints),
-        "sweep": incoming.sweep,
-        "ends": incoming.ends,
-        "renamed_to": incoming.renamed_to,
-        "event_at": incoming.event_at,
-        "received_at": now,
-        "state": "received",
-        "attempts": 0,
-    }
-
-
 def _delivery(row: RowMapping) -> Delivery:
     return Delivery.model_validate(dict(row))
-
-
-def _slices(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
-    return (
-        items[start : start + _IN_A_STATEMENT] for start in range(0, len(items), _IN_A_STATEMENT)
-    )

@@ -7,7 +7,8 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
 
-from sync_assets.control.inbox import Inbox, Incoming, Receipt
+from sync_assets.control.filing import Incoming, Receipt
+from sync_assets.control.inbox import Inbox
 from sync_assets.errors import StoreUnavailable
 
 _AT_ONCE = 500

@@ -3,31 +3,41 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 import dagster as dg
 
 from sync_assets.control.cursors import Cursor
-from sync_assets.control.inbox import Delivery, DeliveryState
+from sync_assets.control.inbox import Delivery, DeliveryState, Topic
 from sync_assets.models import Source
 from sync_assets.pipeline import tags
 from sync_assets.pipeline.metadata import Metadata
 from sync_assets.stores import Stores
 
 
-def concerned(delivery: Delivery, streams: Collection[str]) -> frozenset[str]:
-    """Which of a source's streams the delivery is about."""
+class About(Protocol):
+    """A delivery, or what several are about."""
+
+    @property
+    def streams(self) -> Sequence[str]:
+        """Named ones, or none, which means all."""
+        ...
+
+
+def concerned(about: About, streams: Collection[str]) -> frozenset[str]:
+    """Which of a source's streams it is about."""
     named = frozenset(streams)
-    return named.intersection(delivery.streams) if delivery.streams else named
+    return named.intersection(about.streams) if about.streams else named
 
 
-def why_ignored(source: Source, delivery: Delivery, streams: Collection[str]) -> str | None:
-    """Why no run of the source, which has these streams, is to bring the delivery in."""
+def why_ignored(source: Source, about: About, streams: Collection[str]) -> str | None:
+    """Why no run of the source, which has these streams, is to bring it in."""
     if source.status in {"paused", "removing"}:
         return f"the source is {source.status}"
     if not streams:
         return "no run of the source can be asked for"
-    if not concerned(delivery, streams):
-        return f"the source has no {' or '.join(delivery.streams)}"
+    if not concerned(about, streams):
+        return f"the source has no {' or '.join(about.streams)}"
     return None
 
 
@@ -50,11 +60,11 @@ def give_up(
 
 def ready(
     source: Source,
-    waiting: Sequence[Delivery],
+    waiting: Sequence[Topic],
     streams: Collection[str],
     cursors: Iterable[Cursor],
     now: datetime,
-) -> list[Delivery]:
+) -> list[Topic]:
     """Those that a run could bring in now: no vendor asked us to leave their streams alone."""
     put_off = {
         cursor.stream

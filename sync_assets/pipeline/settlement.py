@@ -29,38 +29,37 @@ def settle(
     a run, or after a failed one.
     """
     waits: set[str] = set()
-    for source_id, claimed in stores.inbox.claimed().items():
-        for run_key in dict.fromkeys(each.run_key for each in claimed):
-            group = [each for each in claimed if each.run_key == run_key]
-            run = _latest_run(instance, run_key or "")
-            if not _settled(stores, instance, group, run, streams.get(source_id, ())):
-                waits.add(source_id)
+    for source_id, run_key in stores.inbox.claims():
+        run = _latest_run(instance, run_key)
+        if not _settled(stores, instance, run_key, run, streams.get(source_id, ())):
+            waits.add(source_id)
     return waits
 
 
 def _settled(
     stores: Stores,
     instance: dg.DagsterInstance,
-    group: Sequence[Delivery],
+    run_key: str,
     record: dg.RunRecord | None,
     streams: Collection[str],
 ) -> bool:
-    """Whether nothing of the group is left to that run."""
-    inbox, numbers = stores.inbox, _numbers(group)
+    """Whether nothing is left to the run of that key."""
+    inbox = stores.inbox
     if record is None:  # the tick that claimed them died: nobody will start this run
-        inbox.release(numbers, NEVER_BEGAN, counted=False)
+        inbox.release(_numbers(inbox.given(run_key)), NEVER_BEGAN, counted=False)
         return True
     run = record.dagster_run
     if run.status == dg.DagsterRunStatus.SUCCESS:  # what had to wait, it has released itself
-        inbox.done(group, run.run_id, stores.clock())
+        inbox.done(inbox.given(run_key), run.run_id, stores.clock())
         return True
     if run.status == dg.DagsterRunStatus.CANCELED:
-        give_up(stores, group, streams, "failed", CANCELLED)
+        give_up(stores, inbox.given(run_key), streams, "failed", CANCELLED)
         return True
     if run.status != dg.DagsterRunStatus.FAILURE or not _is_recorded(stores, instance, record):
         return False
-    last = [each for each in group if each.attempts + 1 >= ATTEMPTS]
-    again = [each for each in group if each not in last]
+    given = inbox.given(run_key)
+    last = [each for each in given if each.attempts + 1 >= ATTEMPTS]
+    again = [each for each in given if each not in last]
     if any(stores.clock() < _next_try(each, record) for each in again):
         return False
     _, message = failure_of(instance, run.run_id)

@@ -16,7 +16,7 @@ from dagster import SensorEvaluationContext
 
 from sync_assets.connectors.base import Connector
 from sync_assets.control.cursors import Cursor
-from sync_assets.control.inbox import Delivery
+from sync_assets.control.inbox import AT_ONCE, Delivery, Topic
 from sync_assets.embedding.providers import fingerprint_of
 from sync_assets.models import Source
 from sync_assets.pipeline import tags
@@ -33,6 +33,8 @@ SECONDS: Final = 1
 PATIENCE_SECONDS: Final = 4.5
 """A tick waits so long for a delivery, and ends before the daemon looks again."""
 _LOOK_SECONDS: Final = 0.2
+MOST_A_TICK: Final = 5 * AT_ONCE
+"""Deliveries; once there are as many, the sources that are left wait for the next tick."""
 
 
 def webhook_inbox(
@@ -77,8 +79,7 @@ def _launches(
 ) -> list[Launch]:
     """One look at the inbox; what a launch brings in is claimed for it."""
     look = _Look.at(stores, instance, launcher)
-    concerning = [each for each in look.sources if each.source_id in look.waiting]
-    launches = plan_each(stores, concerning, look.plan, log)
+    launches = plan_each(stores, look.concerned, look.plan, log)
     for launch in launches:
         stores.inbox.claim(look.claims[launch.run_key], launch.run_key)
     return launches
@@ -93,7 +94,7 @@ class _Look:
     stores: Stores
     sources: Sequence[Source]
     streams: Mapping[str, Collection[str]]
-    waiting: Mapping[str, Sequence[Delivery]]
+    waiting: Mapping[str, Sequence[Topic]]
     busy: Collection[str]
     resting: Collection[str]
     cursors: Sequence[Cursor]
@@ -111,7 +112,9 @@ class _Look:
             if launcher.can_run(source)
         }
         resting = settle(stores, instance, streams)
-        waiting = stores.inbox.waiting()
+        waiting: dict[str, list[Topic]] = {}
+        for topic in stores.inbox.waiting():
+            waiting.setdefault(topic.source_id, []).append(topic)
         return cls(
             stores,
             sources,
@@ -124,19 +127,27 @@ class _Look:
             claims={},
         )
 
+    @property
+    def concerned(self) -> list[Source]:
+        """The sources of which something waits, in the order of arrival."""
+        by_id = {source.source_id: source for source in self.sources}
+        return [by_id[name] for name in self.waiting if name in by_id]
+
     def plan(self, source: Source) -> Launch | None:
-        """A run for all of the source's deliveries that can be brought in now."""
+        """A run for what waits of the source and can be brought in now."""
         name, known = source.source_id, self.streams.get(source.source_id, ())
+        if sum(map(len, self.claims.values())) >= MOST_A_TICK:
+            return None
         wanted = self._without_ignored(source, known)
         failed_lately = source.next_try_at is not None and source.next_try_at > self.now
         if source.scope in self.busy or name in self.resting or failed_lately:
             return None
-        given = ready(source, wanted, known, self.cursors, self.now)
+        topics = ready(source, wanted, known, self.cursors, self.now)
+        # A new name is looked at alone and first: runs under the old one might find nothing.
+        renaming = [each for each in topics if each.renames]
+        given = self.stores.inbox.of(renaming or topics)
         if not given:
             return None
-        # A new name is looked at alone and first: runs under the old one might find nothing.
-        renaming = [each for each in given if each.renamed_to is not None]
-        given = renaming or given
         streams = {stream for each in given for stream in concerned(each, known)}
         launch = Launch(
             source,
@@ -161,19 +172,17 @@ class _Look:
             and goes_on(cursor, basis, self.now, pending=(source.source_id, cursor.stream) in kept)
         }
 
-    def _without_ignored(self, source: Source, streams: Collection[str]) -> list[Delivery]:
-        """Those that a run could bring in; the others are ended with the reason."""
-        wanted: list[Delivery] = []
-        ignored: dict[str, list[Delivery]] = {}
-        for each in self.waiting[source.source_id]:
-            reason = why_ignored(source, each, streams)
-            if reason is None:
-                wanted.append(each)
-            else:
-                ignored.setdefault(reason, []).append(each)
+    def _without_ignored(self, source: Source, streams: Collection[str]) -> list[Topic]:
+        """What a run could bring in; deliveries of the rest are ended with the reason."""
+        wanted: list[Topic] = []
         missed = streams if source.status == "paused" else ()
-        for reason, given in ignored.items():
-            give_up(self.stores, given, missed, "ignored", reason)
+        for topic in self.waiting[source.source_id]:
+            reason = why_ignored(source, topic, streams)
+            if reason is None:
+                wanted.append(topic)
+            else:
+                given = self.stores.inbox.of([topic])
+                give_up(self.stores, given, missed, "ignored", reason)
         return wanted
 
 

@@ -58,10 +58,11 @@ def is_left_over(request: SyncRequest) -> bool:
 
 def goes_first(stores: Stores, source: Source, streams: Collection[str]) -> bool:
     """Whether deliveries of the source wait, or are being brought in."""
-    return source.source_id in stores.inbox.claimed() or _waits(stores, source, streams)
+    claimed = any(source_id == source.source_id for source_id, _ in stores.inbox.claims())
+    return claimed or _waits(stores, source, streams)
 
 
 def _waits(stores: Stores, source: Source, streams: Collection[str]) -> bool:
-    waiting = stores.inbox.of(source.source_id)
+    waiting = stores.inbox.waiting(source.source_id)
     cursors = stores.cursors.all() if waiting else ()
     return bool(ready(source, waiting, streams, cursors, stores.clock()))

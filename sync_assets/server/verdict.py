@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 
 from sync_assets.connectors.webhook import Answer, Event, Webhook, sweep_id
-from sync_assets.control.inbox import Incoming
+from sync_assets.control.filing import Incoming
 from sync_assets.errors import BadSignature, OutsideWindow
 from sync_assets.server.answers import Outcome
 

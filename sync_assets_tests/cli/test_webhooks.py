@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sync_assets.control.inbox import Incoming
+from sync_assets.control.filing import Incoming
 from sync_assets.sandbox.server import Sandbox, running_sandbox
 from sync_assets.settings import Settings
 from sync_assets.stores import Stores, open_stores
@@ -56,9 +56,9 @@ def deliveries(stores: Stores) -> Stores:
             for number in range(3)
         ]
     )
-    one, two, _ = stores.inbox.waiting()[SHOP]
+    one, two, _ = reversed(stores.inbox.newest(SHOP))
     stores.inbox.claim([one.number], "key")
-    stores.inbox.done(stores.inbox.claimed()[SHOP], "run", EVENT_AT + timedelta(seconds=5))
+    stores.inbox.done(stores.inbox.newest(SHOP, "claimed"), "run", EVENT_AT + timedelta(seconds=5))
     stores.inbox.end([two.number], "failed", "gave up")
     return stores
 
@@ -121,7 +121,7 @@ def test_replayed_deliveries_wait_again_and_unknown_ones_are_named(cli: Cli, del
     unknown = cli("webhooks", "replay", "3", "77")
 
     assert [each["state"] for each in replayed] == ["received", "received"]
-    assert len(deliveries.inbox.waiting()[SHOP]) == 3
+    assert len(deliveries.inbox.newest(SHOP, "received")) == 3
     assert (unknown.code, "77" in unknown.err) == (2, True)
 
 

@@ -6,7 +6,8 @@ from functools import partial
 from pathlib import Path
 
 from sync_assets.control.database import open_database
-from sync_assets.control.inbox import Inbox, Incoming, Receipt
+from sync_assets.control.filing import Incoming, Receipt
+from sync_assets.control.inbox import Inbox
 from sync_assets.control.intake import Intake
 from sync_assets.settings import Settings
 

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from sync_assets.control.database import ControlDatabase, open_database
-from sync_assets.control.inbox import SUPERSEDED, Inbox, Incoming, Receipt
+from sync_assets.control.filing import Incoming, Receipt
+from sync_assets.control.inbox import AT_ONCE, SUPERSEDED, Delivery, Inbox
 from sync_assets.control.intake import Intake
 from sync_assets.control.registry import Registry
 from sync_assets.errors import StoreUnavailable
@@ -33,6 +34,14 @@ def inbox(database: ControlDatabase, clock: FakeClock) -> Inbox:
 def intake(inbox: Inbox) -> Iterator[Intake]:
     with closing(Intake(inbox)) as intake:
         yield intake
+
+
+def waiting(inbox: Inbox) -> tuple[Delivery, ...]:
+    return inbox.of(inbox.waiting())
+
+
+def claimed(inbox: Inbox) -> list[Delivery]:
+    return [each for _, run_key in inbox.claims() for each in inbox.given(run_key)]
 
 
 def about_ours(source: Source) -> bool:
@@ -62,10 +71,10 @@ def test_a_delivery_is_stored_once_however_often_it_comes(inbox: Inbox, source: 
     later = inbox.store([push("b", hints={"branch": "another"})])
 
     assert (first, later) == (["accepted", "accepted", "duplicate"], ["duplicate"])
-    (waiting,) = inbox.waiting().values()
-    assert [each.delivery_id for each in waiting] == ["a", "b"]
-    assert {each.source_id for each in waiting} == {source.source_id}
-    assert [each.hints for each in waiting] == [{}, {}]
+    stored = waiting(inbox)
+    assert [each.delivery_id for each in stored] == ["a", "b"]
+    assert {each.source_id for each in stored} == {source.source_id}
+    assert [each.hints for each in stored] == [{}, {}]
 
 
 def test_what_is_about_no_registered_source_is_not_stored(
@@ -85,7 +94,7 @@ def test_a_delivery_about_two_sources_waits_for_each(
     other = registry.add("github", "owner/name@next", {}, "0 * * * *")
 
     assert inbox.store([push("a", about_all)]) == ["accepted"]
-    assert set(inbox.waiting()) == {source.source_id, other.source_id}
+    assert {each.source_id for each in waiting(inbox)} == {source.source_id, other.source_id}
 
 
 def test_everything_of_a_delivery_comes_back(inbox: Inbox, source: Source, clock: FakeClock):
@@ -109,10 +118,9 @@ def test_the_last_of_a_subject_is_done_and_those_before_are_superseded(
     inbox: Inbox, source: Source, clock: FakeClock
 ):
     inbox.store([push("a"), push("b", subject="branch:next"), push("c")])
-    claimed = inbox.waiting()[source.source_id]
-    inbox.claim([each.number for each in claimed], "key")
+    inbox.claim([each.number for each in waiting(inbox)], "key")
     inbox.store([push("d")])
-    inbox.done(inbox.claimed()[source.source_id], "run", clock())
+    inbox.done(claimed(inbox), "run", clock())
 
     states = {each.delivery_id: (each.state, each.reason) for each in inbox.newest()}
     assert states == {
@@ -125,17 +133,17 @@ def test_the_last_of_a_subject_is_done_and_those_before_are_superseded(
 
 def test_a_release_counts_an_attempt_and_only_of_what_is_claimed(inbox: Inbox, source: Source):
     inbox.store([push("a"), push("b")])
-    first, second = (each.number for each in inbox.waiting()[source.source_id])
+    first, second = (each.number for each in waiting(inbox))
     inbox.claim([first], "key")
     inbox.release([first, second], "its run failed")
 
-    attempts = [(each.attempts, each.run_key) for each in inbox.waiting()[source.source_id]]
+    attempts = [(each.attempts, each.run_key) for each in waiting(inbox)]
     assert attempts == [(1, None), (0, None)]
 
 
 def test_an_ended_delivery_is_replayed_and_a_waiting_one_stays(inbox: Inbox, source: Source):
     inbox.store([push("a"), push("b")])
-    first, second = (each.number for each in inbox.waiting()[source.source_id])
+    first, second = (each.number for each in waiting(inbox))
     inbox.end([first], "failed", "five runs failed")
 
     again = inbox.replay([first, second])
@@ -145,11 +153,55 @@ def test_an_ended_delivery_is_replayed_and_a_waiting_one_stays(inbox: Inbox, sou
     ]
 
 
+def test_of_any_number_that_waits_so_many_are_read_as_one_run_is_given(
+    inbox: Inbox, source: Source
+):
+    """And numbers are asked for in parts: no database binds a hundred thousand in a statement."""
+    inbox.store([push(str(number)) for number in range(AT_ONCE + 5)])
+    (topic,) = inbox.waiting()
+    numbers = range(1, 100_001)
+
+    first = inbox.of([topic])
+    assert [each.number for each in first] == [*range(1, AT_ONCE + 1)]
+    inbox.claim([each.number for each in first], "key")
+    assert inbox.claims() == ((source.source_id, "key"),)
+    assert inbox.given("key") == inbox.numbered(range(1, AT_ONCE + 1))
+    assert len(inbox.of([topic])) == 5
+    inbox.end(numbers, "failed", "gave up")
+    assert not inbox.waiting()
+    assert len(inbox.replay(numbers)) == AT_ONCE + 5
+
+
+def test_topics_are_told_apart_by_source_streams_and_new_names(
+    inbox: Inbox, registry: Registry, source: Source
+):
+    other = registry.add("github", "owner/other", {}, "0 * * * *")
+    both = [
+        Incoming("github", "1", "installation", about_all),
+        push("2"),
+        push("3", renamed_to="x"),
+    ]
+    inbox.store([*both, push("4")])
+
+    topics = inbox.waiting()
+    name = source.source_id
+    assert [(each.source_id, each.streams, each.renames) for each in topics] == [
+        (name, (), False),
+        (other.source_id, (), False),
+        (name, ("files",), False),
+        (name, ("files",), True),
+    ]
+    assert inbox.waiting(other.source_id) == (topics[1],)
+    found = [[each.delivery_id for each in inbox.of([topic])] for topic in topics]
+    assert found == [["1"], ["1"], ["2", "4"], ["3"]]
+    assert inbox.of([]) == ()
+
+
 def test_ended_deliveries_are_forgotten_in_time_and_waiting_ones_never(
     inbox: Inbox, source: Source, clock: FakeClock
 ):
     inbox.store([push("a"), push("b")])
-    first, _ = (each.number for each in inbox.waiting()[source.source_id])
+    first, _ = (each.number for each in waiting(inbox))
     inbox.end([first], "ignored", "no such stream")
     clock.advance(86_400)
 
@@ -162,9 +214,9 @@ def test_ended_deliveries_are_forgotten_in_time_and_waiting_ones_never(
 def test_depth_age_and_lag_are_told(inbox: Inbox, source: Source, clock: FakeClock):
     start = clock()
     inbox.store([push("a", event_at=start - timedelta(seconds=2))])
-    (one,) = inbox.waiting()[source.source_id]
+    (one,) = waiting(inbox)
     inbox.claim([one.number], "key")
-    inbox.done(inbox.claimed()[source.source_id], "run", start + timedelta(seconds=5))
+    inbox.done(claimed(inbox), "run", start + timedelta(seconds=5))
     clock.advance(10)
     inbox.store([push("b")])
 

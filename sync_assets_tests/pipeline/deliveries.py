@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from sync_assets.control.inbox import Incoming
+from sync_assets.control.filing import Incoming
 from sync_assets.models import Source
 from sync_assets.pipeline.outcome import record_outcome
 from sync_assets_tests.pipeline.conftest import Pipeline

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sync_assets.control.inbox import ENDED, Incoming
+from sync_assets.control.filing import Incoming
+from sync_assets.control.inbox import ENDED
 from sync_assets.models import Source, digest
 from sync_assets_tests import oracle
 from sync_assets_tests.pipeline.conftest import Desk

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from sync_assets.connectors.github.missed import MOST_TRIES
-from sync_assets.control.inbox import Incoming
+from sync_assets.control.filing import Incoming
 from sync_assets.errors import InvalidSettings
 from sync_assets.pipeline.missed import missed_job
 from sync_assets.pipeline.resources import GivenStores
