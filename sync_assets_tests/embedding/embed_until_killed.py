@@ -21,7 +21,13 @@ TEXTS = [f"{number:0{SLICE_CHARACTERS // 8}}" for number in range(40)]
 PAIRS = [(digest(text), text) for text in TEXTS]
 
 
-class Mortal(HashEmbedder):
+class Sliced(HashEmbedder):
+    """Takes as much a call as a model does."""
+
+    slice_characters = SLICE_CHARACTERS
+
+
+class Mortal(Sliced):
     """Kills its process instead of serving call `last`."""
 
     def __init__(self, last: int) -> None:

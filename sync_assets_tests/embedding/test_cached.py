@@ -18,7 +18,7 @@ from sync_assets.embedding.hash import HashEmbedder
 from sync_assets.errors import StoreUnavailable
 from sync_assets.models import digest
 from sync_assets.settings import Settings
-from sync_assets_tests.embedding.embed_until_killed import PAIRS, TEXTS
+from sync_assets_tests.embedding.embed_until_killed import PAIRS, TEXTS, Sliced
 
 
 class Witness(HashEmbedder):
@@ -114,11 +114,11 @@ def test_a_killed_run_embeds_nothing_finished_again(settings: Settings):
 
 def test_progress_adds_up_to_the_distinct_texts(settings: Settings):
     cache = open_cache(settings)
-    embed_texts(HashEmbedder(), cache, PAIRS[:10], {})
+    embed_texts(Sliced(), cache, PAIRS[:10], {})
     kept = {key: np.zeros(384, np.float32) for key, _ in PAIRS[10:15]}
     seen: list[int] = []
 
-    embed_texts(HashEmbedder(), cache, PAIRS * 2, kept, seen.append)
+    embed_texts(Sliced(), cache, PAIRS * 2, kept, seen.append)
     cache.close()
 
     assert seen == [5, 10, 8, 8, 8, 1]
