@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, case, delete, select, update
+from sqlalchemy import ColumnElement, Connection, case, delete, literal, select, update
 
 from sync_assets.control.database import Clock, ControlDatabase, insert_into, utc_now
 from sync_assets.control.pending import PendingListing, packed, unpacked
@@ -169,11 +169,20 @@ class Cursors:
     ) -> None:
         """The index holds the listing of that watermark, which is kept no longer. `verified`: and
         nothing else, so that it is verified as of the time that listing began. `swept_at`: a
-        complete listing that began then is part of it, the next one is due at `sweep_due_at`.
+        complete listing that began then is part of it, the next one is due at `sweep_due_at`; one
+        that was wanted since it began still is.
         """
+        now = self._clock()
         listed_then = (cursors.c.listed_watermark == watermark, cursors.c.listed_at)
         verified_at = case(listed_then, else_=cursors.c.verified_at)
-        swept = {"swept_at": swept_at, "sweep_due_at": sweep_due_at} if swept_at else {}
+        swept: dict[str, datetime | ColumnElement[datetime]] = {}
+        if swept_at is not None:
+            due = cursors.c.sweep_due_at
+            wanted_since = ((due > swept_at) & (due <= now), due)
+            swept = {
+                "swept_at": swept_at,
+                "sweep_due_at": case(wanted_since, else_=literal(sweep_due_at, due.type)),
+            }
         with self._database.write() as connection:
             _write(
                 connection,
@@ -181,7 +190,7 @@ class Cursors:
                 stream,
                 watermark=watermark,
                 basis=basis,
-                indexed_at=self._clock(),
+                indexed_at=now,
                 verified_at=verified_at if verified else cursors.c.verified_at,
                 **swept,
             )

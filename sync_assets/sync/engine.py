@@ -294,7 +294,7 @@ class StreamSync:
 
     def _keep_in_mind(self, mode: SyncMode) -> None:
         """A full sync that has to wait is not forgotten meanwhile."""
-        if mode == "full" and self.stream.sweep is not None:
+        if mode == "full":
             self.stores.cursors.want_sweep(*self._key, self.stores.clock())
 
     def _learn(self, kind: str, size: Size) -> None:

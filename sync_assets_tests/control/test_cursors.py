@@ -72,6 +72,24 @@ def test_an_unchanged_listing_moves_only_the_time_of_verification(
     assert (after.watermark, after.indexed_at) == (before.watermark, before.indexed_at)
 
 
+def test_a_sweep_that_is_wanted_while_one_is_under_way_is_still_due(
+    cursors: Cursors, source: Source, clock: FakeClock
+):
+    for wanted_after in (0, 60):
+        cursors.want_sweep(*KEY, clock())
+        begun_at = clock()
+        clock.advance(wanted_after)
+        cursors.want_sweep(*KEY, wanted := clock())
+        clock.advance(60)
+        cursors.set_listed(*KEY, "1", at=begun_at)
+        following = begun_at + timedelta(days=1)
+        cursors.set_indexed(
+            *KEY, "1", "basis", verified=True, swept_at=begun_at, sweep_due_at=following
+        )
+
+        assert cursors.get(*KEY).sweep_due_at == (wanted if wanted_after else following)
+
+
 def test_streams_and_sources_have_cursors_of_their_own(
     cursors: Cursors, registry: Registry, source: Source, clock: FakeClock
 ):

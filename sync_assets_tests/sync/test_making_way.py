@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sync_assets.connectors.base import Connector, Stream
-from sync_assets.models import SyncReport
+from sync_assets.models import SyncMode, SyncReport
 from sync_assets.settings import Settings
 from sync_assets.sync.engine import StreamSync, sync_stream
 from sync_assets.sync.joining import BACKLOG
@@ -34,7 +34,12 @@ def after(looks: int) -> Callable[[], bool]:
     return asked
 
 
-def sync(toy: Toy | FeedToy, *hints: str, **how: Any) -> SyncReport:  # noqa: ANN401 - passed on
+def sync(
+    toy: Toy | FeedToy,
+    *hints: str,
+    mode: SyncMode = "incremental",
+    **how: Any,  # noqa: ANN401 - passed on
+) -> SyncReport:
     """With `make_way` or `urgent`."""
     connector: Connector
     stream: Stream
@@ -43,7 +48,7 @@ def sync(toy: Toy | FeedToy, *hints: str, **how: Any) -> SyncReport:  # noqa: AN
     else:
         connector, stream = TrackerConnector(toy.world), TICKETS
     one = StreamSync(toy.stores, toy.source, connector, stream, **how)
-    return sync_stream(one, "incremental", [{"ticket": name} for name in hints])
+    return sync_stream(one, mode, [{"ticket": name} for name in hints])
 
 
 def fill(toy: Toy | FeedToy) -> None:
@@ -170,6 +175,20 @@ def test_one_that_is_gone_meanwhile_is_deleted_and_not_brought_back(tracker: Fee
     sync(tracker)
 
     assert tracker.differences() == []
+
+
+@pytest.mark.parametrize("name", ["toy", "tracker"])
+def test_a_full_sync_that_made_way_before_it_listed_is_full_when_it_goes_on(
+    name: str, request: pytest.FixtureRequest
+):
+    vendor: Toy | FeedToy = request.getfixturevalue(name)
+    edit(vendor, "n1", "a note")
+    sync(vendor)
+    assert sync(vendor, mode="full", make_way=after(0)).listing.made_way
+
+    next_one, after_that = sync(vendor).listing, sync(vendor).listing
+    assert (next_one.complete, next_one.unchanged) == (True, False)
+    assert after_that.unchanged
 
 
 def test_a_later_listing_takes_the_place_of_the_one_that_made_way(vendor: Toy | FeedToy):
