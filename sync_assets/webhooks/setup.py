@@ -9,11 +9,12 @@ from sync_assets.errors import InvalidSettings, SourceError, SourceGone, SourceR
 from sync_assets.models import Answer
 from sync_assets.stores import Stores
 from sync_assets.webhooks.addresses import address_of
-from sync_assets.webhooks.missed import FORBIDDEN
+from sync_assets.webhooks.missed import APP_FORBIDDEN, FORBIDDEN, THE_APP
 from sync_assets.webhooks.repositories import GITHUB, Repository, hook_client, repositories
 from sync_assets.webhooks.steps import steps_of
 
 if TYPE_CHECKING:
+    from sync_assets.connectors.github.app import GitHubApp
     from sync_assets.connectors.github.hooks import Hook
 
 NOTION = "notion"
@@ -21,8 +22,8 @@ SetupOutcome = Literal["created", "updated", "by_hand", "failed"]
 
 
 class WebhookSetup(Answer):
-    """What was done so that a vendor calls `url`. `place` is where: a repository, or all of the
-    vendor's. `steps` are left to the operator; `problem` is why our own way failed.
+    """What was done so that a vendor calls `url`. `place` is where: a repository, an App, or all of
+    the vendor's. `steps` are left to the operator; `problem` is why our own way failed.
     """
 
     connector: str
@@ -66,20 +67,51 @@ def _wanted(stores: Stores, wanted: str | None) -> tuple[Sequence[str], frozense
 
 
 def _github(stores: Stores, only: frozenset[str] | None) -> Iterator[WebhookSetup]:
-    """A hook a repository."""
+    """The App's hook, where we are one and it calls us; a hook for every repository that it is not
+    told of.
+    """
+    from sync_assets.connectors.github.access import github_app
+
     url, settings = address_of(stores.settings, GITHUB), stores.settings
     if not settings.github_webhook_secret.get_secret_value():
         raise InvalidSettings(
             "SYNC_ASSETS_GITHUB_WEBHOOK_SECRET is empty: choose one (`openssl rand -hex 32`), set"
             " it, and start the receiver again"
         )
+    app = github_app(settings, stores.http)
+    by_app = None if app is None else _by_the_app(stores, app, url)
+    if by_app is not None:
+        yield by_app
     for repository in repositories(stores.registry.all()):
         if only is None or not only.isdisjoint(repository.source_ids):
-            yield _hooked(stores, repository, url)
+            done = _hooked(stores, repository, url, None if by_app is None else app)
+            if done is not None:
+                yield done
 
 
-def _hooked(stores: Stores, repository: Repository, url: str) -> WebhookSetup:
+def _by_the_app(stores: Stores, app: "GitHubApp", url: str) -> WebhookSetup | None:
+    """None where its hook calls another address, or none: that is not ours to change."""
+    from sync_assets.connectors.github.hooks import AppHookClient
+
+    client = AppHookClient(app.client)
     try:
+        if client.hook_at(url) is None:
+            return None
+        client.update_hook(url, stores.settings.github_webhook_secret)
+    except (SourceGone, SourceRejectedUs):
+        return _answer(GITHUB, THE_APP, url, "failed", problem=APP_FORBIDDEN)
+    except SourceError as error:
+        return _answer(GITHUB, THE_APP, url, "failed", problem=str(error))
+    return _answer(GITHUB, THE_APP, url, "updated")
+
+
+def _hooked(
+    stores: Stores, repository: Repository, url: str, app: "GitHubApp | None"
+) -> WebhookSetup | None:
+    """None where the App's hook is told of the repository."""
+    try:
+        if app is not None and app.is_installed_on(repository.name):
+            return None
         hook, outcome = _ensure(stores, repository, url)
     except (SourceGone, SourceRejectedUs):
         return _answer(GITHUB, repository.name, url, "failed", problem=FORBIDDEN)

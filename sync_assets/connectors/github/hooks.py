@@ -139,11 +139,18 @@ class AppHookClient:
         config = parsed(answer, _CONFIG)
         return Hook(id=OF_THE_APP, active=True, config=config) if config.url == url else None
 
+    def update_hook(self, url: str, secret: SecretStr) -> None:
+        """Where it calls, and how. Which events it is told is set in GitHub's pages alone."""
+        self._rest.patch("app/hook/config", json=_config(url, secret))
+
     def log(self, hook: Hook) -> DeliveryLog:  # noqa: ARG002 - there is but one
         """What it sent, wherever it happened."""
         return DeliveryLog(self._rest, "app/hook/deliveries")
 
 
 def _wanted(url: str, secret: SecretStr, events: Sequence[str]) -> dict[str, Any]:
-    config = {"url": url, "content_type": "json", "secret": secret.get_secret_value()}
-    return {"active": True, "events": [*events], "config": config}
+    return {"active": True, "events": [*events], "config": _config(url, secret)}
+
+
+def _config(url: str, secret: SecretStr) -> dict[str, str]:
+    return {"url": url, "content_type": "json", "secret": secret.get_secret_value()}

@@ -15,7 +15,7 @@ from sync_assets.sandbox.github.app_signature import signed_by
 from sync_assets.sandbox.github.apps import Apps
 from sync_assets.sandbox.github.gate import REST
 from sync_assets.sandbox.github.hook_log import HookLog
-from sync_assets.sandbox.github.hooks import Hooks, app_place
+from sync_assets.sandbox.github.hooks import Hook, Hooks, app_place
 from sync_assets.sandbox.traffic import request_of
 
 
@@ -34,6 +34,7 @@ class AppHooks:
         one = f"{log}/{{delivery:int}}"
         return [
             self._route(f"{place}/config", "GET", "app-hook", _config),
+            Route(f"{place}/config", self._update, methods=["PATCH"]),
             self._route(log, "GET", "app-deliveries", HookLog.page),
             self._route(one, "GET", "app-delivery", HookLog.delivery),
             self._route(f"{one}/attempts", "POST", "app-redeliver", HookLog.redeliver),
@@ -44,13 +45,30 @@ class AppHooks:
     ) -> Route:
         def answer(request: Request) -> Response:
             request_of(request.scope).service = service
-            app = signed_by(self.apps, request)
-            if isinstance(app, Response):
-                return app
-            hook = next(iter(self.hooks.of(app_place(app))), None)
-            return not_found() if hook is None else endpoint(HookLog(request, self.hooks, hook))
+            hook = self._hook(request)
+            return (
+                hook if isinstance(hook, Response) else endpoint(HookLog(request, self.hooks, hook))
+            )
 
         return Route(path, answer, methods=[method])
+
+    async def _update(self, request: Request) -> Response:
+        """A part of it, or all."""
+        request_of(request.scope).service = "update-app-hook"
+        hook = self._hook(request)
+        if isinstance(hook, Response):
+            return hook
+        config = await request.json()
+        hook.url, hook.secret = config.get("url", hook.url), config.get("secret", hook.secret)
+        hook.content_type = config.get("content_type", hook.content_type)
+        return JSONResponse(hook.config)
+
+    def _hook(self, request: Request) -> Hook | Response:
+        """That of the App that signed, or the answer that refuses the request."""
+        app = signed_by(self.apps, request)
+        if isinstance(app, Response):
+            return app
+        return next(iter(self.hooks.of(app_place(app))), None) or not_found()
 
 
 def _config(log: HookLog) -> Response:

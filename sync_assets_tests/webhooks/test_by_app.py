@@ -1,4 +1,4 @@
-"""An App has one log for all repositories that it is installed on."""
+"""An App has one hook, and one log of it, for all repositories that it is installed on."""
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -11,8 +11,10 @@ from cryptography.hazmat.primitives.serialization import (
 from pydantic import SecretStr
 
 from sync_assets.connectors.github.hooks import OF_THE_APP
+from sync_assets.connectors.webhook_catalog import WEBHOOKS
 from sync_assets.sandbox.github.hooks import Hook, app_place
 from sync_assets.settings import Settings
+from sync_assets.webhooks.setup import set_up
 from sync_assets_tests.webhooks.conftest import SECRET, SHOP, Shop
 
 APP, TOOLS = "1234", "github:acme/tools"
@@ -100,3 +102,16 @@ def test_app_whose_signature_is_refused_is_told_once_for_all(shop: Shop, hook: H
     assert second == []
     states = {each.state for each in shop.stores.hooks.all().values()}
     assert states == {"forbidden"}
+
+
+def test_setup_of_an_app_that_calls_us_makes_no_hook_where_it_is_installed(shop: Shop, hook: Hook):
+    hook.secret, hook.content_type = "forgotten", "form"
+    done = set_up(shop.stores, None)
+    shop.push("told")
+
+    assert [(each.place, each.outcome) for each in done] == [("the GitHub App", "updated")]
+    assert shop.sandbox.hooks.of(shop.repository.number) == []
+    (heard,) = shop.receiver.heard
+    WEBHOOKS["github"].verify(heard.headers, heard.body, [SECRET], shop.clock())
+    hook.url = "https://elsewhere.example/webhooks/github"
+    assert [each.place for each in set_up(shop.stores, SHOP)] == ["acme/shop"]
