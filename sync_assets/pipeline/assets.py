@@ -14,6 +14,7 @@ from dagster import AssetExecutionContext  # Dagster compares the annotation its
 from sync_assets.connectors.base import Connector, Stream
 from sync_assets.index.maintenance import statistics
 from sync_assets.pipeline.bringing import bring_in, observe
+from sync_assets.pipeline.checks import tell_checks
 from sync_assets.pipeline.columns import CHUNKS, DOCUMENTS, LISTINGS, IndexTable
 from sync_assets.pipeline.keys import (
     INDEX,
@@ -276,6 +277,7 @@ def _stage(
                 yield dg.MaterializeResult(metadata=metadata)
             else:
                 observe(context, declared["key"], metadata)
+                tell_checks(context, step, stream)
 
     return stage
 

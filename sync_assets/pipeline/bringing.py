@@ -10,6 +10,7 @@ from dagster import AssetExecutionContext
 from sync_assets.connectors.base import Session, Stream
 from sync_assets.errors import LeaseHeld, RateLimited
 from sync_assets.models import ListReport, SyncMode, digest
+from sync_assets.pipeline.checks import tell_checks
 from sync_assets.pipeline.metadata import (
     Metadata,
     documents_metadata,
@@ -46,11 +47,13 @@ def bring_in(
                 one.take(wait)
                 context.log.info("%s %s %s", step.source.source_id, name, waits(wait))
                 observe(context, key, listing_metadata(wait, step.link))
+                tell_checks(context, step, one.stream)
                 continue
             metadata, watermark = _brought_in(one, sessions[name], mode, fetch=fetch)
             metadata = {**metadata, **usage_metadata(step.meter.read())}
             if watermark is None:
                 observe(context, key, metadata)
+                tell_checks(context, step, one.stream)
             else:
                 version = dg.DataVersion(digest(watermark))
                 yield dg.MaterializeResult(key, metadata=metadata, data_version=version)

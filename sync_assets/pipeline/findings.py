@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import dagster as dg
-from dagster import AssetCheckSeverity, OpExecutionContext
+from dagster import AssetCheckSeverity, AssetExecutionContext, OpExecutionContext
 
 from sync_assets.connectors.base import Stream
 from sync_assets.freshness import is_overdue, is_sweep_overdue
@@ -37,7 +37,9 @@ class Finding:
             severity=self.severity,
         )
 
-    def tell(self, context: OpExecutionContext, key: dg.AssetCheckKey, scope: str) -> None:
+    def tell(
+        self, context: OpExecutionContext | AssetExecutionContext, key: dg.AssetCheckKey, scope: str
+    ) -> None:
         """As any other op logs it."""
         evaluation = dg.AssetCheckEvaluation(
             asset_key=key.asset_key,

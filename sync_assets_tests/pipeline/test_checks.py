@@ -1,6 +1,7 @@
 import dagster as dg
 import lancedb
 
+from sync_assets.pipeline.checks import CHEAP, NO_SECRETS
 from sync_assets.pipeline.findings import no_secrets
 from sync_assets_tests.pipeline.conftest import QUIET, Pipeline
 from sync_assets_tests.toy import NOTES
@@ -32,6 +33,21 @@ def test_a_large_delete_is_held_and_the_check_says_how_to_decide(pipeline: Pipel
     assert "2 of 2 documents" in (held.description or "")
     assert "sync-assets approve" in (held.description or "")
     assert held.metadata["held"].value == 2
+
+
+def test_checks_of_an_unchanged_source_have_passed_and_were_not_skipped(pipeline: Pipeline):
+    pipeline.register()
+    pipeline.run()
+
+    result = pipeline.run()
+
+    told = result.get_asset_check_evaluations()
+    assert {each.check_name for each in told} == {*CHEAP, NO_SECRETS}
+    storage = pipeline.instance.event_log_storage
+    for each in told:
+        (record,) = storage.get_asset_check_execution_history(each.asset_check_key, limit=1)
+        assert (record.run_id, record.status.value) == (result.run_id, "SUCCEEDED")
+        assert record.partition == "team"
 
 
 def test_documents_of_older_redaction_rules_fail_no_secrets(pipeline: Pipeline):
