@@ -56,13 +56,15 @@ class Delivery(Answer):
 @dataclass(frozen=True, slots=True)
 class Topic:
     """What deliveries of a source wait about: these streams, all where there are none; or where it
-    `renames`, a new name. `text` is the streams as they are stored.
+    `renames`, a new name. `since` is when the first of them came; `text` is the streams as they are
+    stored.
     """
 
     source_id: str
     text: str
     streams: tuple[str, ...]
     renames: bool
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +108,15 @@ class Inbox:
         renames = deliveries.c.renamed_to.is_not(None)
         key = (deliveries.c.source_id, text, renames)
         first = func.min(deliveries.c.number)
-        query = select(*key, first).where(deliveries.c.state == "received")
+        since = func.min(deliveries.c.received_at, type_=_TIME)
+        query = select(*key, since).where(deliveries.c.state == "received")
         if source_id is not None:
             query = query.where(deliveries.c.source_id == source_id)
         with self._database.read() as connection:
             rows = connection.execute(query.group_by(*key).order_by(first)).all()
         return tuple(
-            Topic(source, text, tuple(json.loads(text)), renames=bool(renames))
-            for source, text, renames, _ in rows
+            Topic(source, text, tuple(json.loads(text)), bool(renames), since)
+            for source, text, renames, since in rows
         )
 
     def of(self, topics: Sequence[Topic], limit: int = AT_ONCE) -> tuple[Delivery, ...]:

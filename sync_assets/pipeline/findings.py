@@ -10,6 +10,7 @@ from dagster import AssetCheckSeverity, AssetExecutionContext, OpExecutionContex
 from sync_assets.connectors.base import Stream
 from sync_assets.freshness import is_overdue, is_sweep_overdue
 from sync_assets.models import Source, VerifyReport
+from sync_assets.pipeline.deliveries import concerned
 from sync_assets.pipeline.metadata import cell, failures_metadata
 from sync_assets.redaction import RULES_VERSION
 from sync_assets.stores import Stores
@@ -111,7 +112,7 @@ def no_secrets(stores: Stores, source: Source, stream: Stream) -> Finding:
 def fresh_against_cron(stores: Stores, source: Source, stream: Stream) -> Finding:
     """A listing proved the index up to date within two periods of the source's cron; a new source
     has as long for its first. Where most listings tell only of changes, a complete one did so
-    within two periods of the stream's sweep.
+    within two periods of the stream's sweep. No webhook waits longer than the schedule would take.
     """
     cursor, now = stores.cursors.get(source.source_id, stream.name), stores.clock()
     since, text = cursor.verified_at or source.created_at, None
@@ -119,6 +120,14 @@ def fresh_against_cron(stores: Stores, source: Source, stream: Stream) -> Findin
         text = f"No listing has confirmed it since {since:%Y-%m-%d %H:%M} UTC"
     elif is_sweep_overdue(cursor, now):
         text = f"No complete listing has confirmed it since {cursor.swept_at:%Y-%m-%d %H:%M} UTC"
+    else:
+        about = [
+            topic.since
+            for topic in stores.inbox.waiting(source.source_id)
+            if concerned(topic, [stream.name])
+        ]
+        if about and is_overdue(source, min(about), now):
+            text = f"A webhook of {min(about):%Y-%m-%d %H:%M} UTC waits to be brought in"
     return Finding(passed=text is None, description=text, severity=AssetCheckSeverity.WARN)
 
 

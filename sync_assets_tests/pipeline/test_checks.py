@@ -2,8 +2,9 @@ import dagster as dg
 import lancedb
 
 from sync_assets.pipeline.checks import CHEAP, NO_SECRETS
-from sync_assets.pipeline.findings import no_secrets
+from sync_assets.pipeline.findings import fresh_against_cron, no_secrets
 from sync_assets_tests.pipeline.conftest import QUIET, Pipeline
+from sync_assets_tests.pipeline.deliveries import deliver
 from sync_assets_tests.toy import NOTES
 
 
@@ -61,6 +62,24 @@ def test_documents_of_older_redaction_rules_fail_no_secrets(pipeline: Pipeline):
 
     assert not found.passed
     assert found.metadata["redacted_by_older_rules"].value == 1
+
+
+def test_a_webhook_that_waits_longer_than_a_schedule_would_fails_the_check_of_freshness(
+    pipeline: Pipeline,
+):
+    source, stores = pipeline.register(), pipeline.stores
+    deliver(pipeline, source, "a", ["notes"])
+    deliver(pipeline, source, "b", ["another stream"])
+    at = pipeline.clock()
+    pipeline.clock.advance(1801)  # two periods
+    stores.cursors.set_verified(source.source_id, "notes", pipeline.clock())
+
+    late = fresh_against_cron(stores, source, NOTES)
+    stores.inbox.end([1], "ignored", "it is read")
+
+    assert not late.passed
+    assert late.description == f"A webhook of {at:%Y-%m-%d %H:%M} UTC waits to be brought in"
+    assert fresh_against_cron(stores, source, NOTES).passed
 
 
 def test_the_audit_passes_on_an_equal_index_and_names_what_differs(pipeline: Pipeline):
