@@ -6,17 +6,19 @@ from collections.abc import Generator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from secrets import token_hex
 
 from sync_assets import sources
 from sync_assets.cli.services import LOOPBACK, Services, is_running, running_services
 from sync_assets.cli.steps import Steps
 from sync_assets.errors import SyncAssetsError
 from sync_assets.models import Source
-from sync_assets.sandbox.access import PUBLIC_READER
+from sync_assets.sandbox.access import ADMIN
 from sync_assets.sandbox.demo_world import build_demo_world, client_settings, demo_sources
 from sync_assets.sandbox.server import Sandbox, running_sandbox
 from sync_assets.settings import PREFIX, Settings, load_settings
 from sync_assets.stores import Stores, open_stores
+from sync_assets.webhooks.setup import set_up
 
 STOP_SECONDS = 5.0  # nothing of the demo is kept
 
@@ -47,7 +49,7 @@ def running_demo(port: int) -> Generator[Demo]:
     steps = Steps(home / "logs")
     with ExitStack() as stack:
         with steps.step("starting GitHub, Vercel, Linear, Slack and Notion on loopback"):
-            sandbox = stack.enter_context(running_sandbox(home / "sandbox", tokens=PUBLIC_READER))
+            sandbox = stack.enter_context(running_sandbox(home / "sandbox", tokens=ADMIN))
             build_demo_world(sandbox)
         settings = _isolated(chosen, home, sandbox.url)
         with steps.step("registering a source of each"):
@@ -64,6 +66,10 @@ def running_demo(port: int) -> Generator[Demo]:
                     settings, port=port, folder=home, say=steps.say, stop_seconds=STOP_SECONDS
                 )
             )
+        with steps.step("having GitHub call us when something happens"):
+            stores.settings = settings.model_copy(update={"public_url": services.receiver})
+            for hook in set_up(stores, "github"):
+                steps.say(f"  {hook.place}: webhook {hook.outcome}")
         yield Demo(steps, sandbox, stores, registered, services)
 
 
@@ -79,6 +85,7 @@ def _isolated(chosen: Settings, home: Path, url: str) -> Settings:
     for name, value in client_settings(url).items():
         os.environ[f"{PREFIX}{name}"] = value
     os.environ[f"{PREFIX}SERVER_PORT"] = "0"
+    os.environ[f"{PREFIX}GITHUB_WEBHOOK_SECRET"] = token_hex(32)
     os.environ[f"{PREFIX}EMBEDDER"] = chosen.embedder
     os.environ[f"{PREFIX}MODEL_PATH"] = str(chosen.model_path or "")
     return load_settings(env_file=None)

@@ -1,13 +1,13 @@
-"""The demo: first syncs, a push and a comment, their sync, searches."""
+"""The demo: first syncs, a push and a comment, their webhooks, searches."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from sync_assets import sources
 from sync_assets.cli.answers import DemoReport, Endpoint
 from sync_assets.cli.demo_services import Demo
 from sync_assets.cli.output import print_line
 from sync_assets.cli.search import HOPS, print_answer
+from sync_assets.control.inbox import ENDED, Delivery
 from sync_assets.errors import SyncAssetsError
 from sync_assets.hits import SearchAnswer
 from sync_assets.index.predicates import Filter
@@ -28,7 +28,7 @@ PUSHED_SEARCH = DEMO_SEARCHES[-1]
 
 
 def show(demo: Demo, *, print_answers: bool) -> DemoReport:
-    """First syncs, searches, a push and a comment, their sync, the searches again."""
+    """First syncs, searches, a push and a comment, their webhooks, the searches again."""
     steps, stores = demo.steps, demo.stores
     unanswered = (PUSHED_SEARCH, DEMO_COMMENT_SEARCH)
     head = demo.sandbox.repositories.get(DEMO_REPOSITORY).head()
@@ -39,11 +39,13 @@ def show(demo: Demo, *, print_answers: bool) -> DemoReport:
         for answer in before:
             best = answer.hits[0].title if answer.hits else "nothing"
             steps.say(f'  "{answer.query}": the best it finds is {best}')
-    with steps.step("pushing a commit and writing a comment that answer it, and syncing again"):
+    with steps.step("pushing a commit and writing a comment that answer it: GitHub calls us"):
         commit = push_demo_change(demo.sandbox.repositories)
         comment = f"{demo.sandbox.url}/{add_demo_comment(demo.sandbox.trackers)}"
-        sources.trigger(stores.registry, demo.sources[0].source_id, "incremental", by="demo")
+        demo.sandbox.post.drain()
         _wait_for_syncs(demo, commit)
+        for each in _brought_in(demo):
+            steps.say(f"  {each.kind}: in the index {_seconds_to(each):.1f} s after it happened")
     with steps.step("searching"):
         answers = [
             search(stores, DEMO_SEARCHES[0], limit=1),
@@ -71,6 +73,22 @@ def show(demo: Demo, *, print_answers: bool) -> DemoReport:
             Endpoint(name="repository", url=repository),
         ],
     )
+
+
+def _brought_in(demo: Demo) -> list[Delivery]:
+    """The webhook deliveries that runs brought in; SyncAssetsError where one has another end."""
+    deliveries = [each for each in reversed(demo.stores.inbox.newest()) if each.state != "ignored"]
+    lost = [each for each in deliveries if each.state not in ("done", "superseded")]
+    if lost or not deliveries:
+        reasons = "; ".join(f"{each.kind}: {each.reason}" for each in lost)
+        raise SyncAssetsError(f"webhooks were not brought in: {reasons or 'none came'}")
+    return deliveries
+
+
+def _seconds_to(delivery: Delivery) -> float:
+    """From the vendor's event, else from the receipt, to where a search finds it."""
+    ended = delivery.done_at or delivery.received_at
+    return (ended - (delivery.event_at or delivery.received_at)).total_seconds()
 
 
 def print_searches(answers: Sequence[SearchAnswer], now: datetime) -> None:
@@ -105,6 +123,7 @@ def _wait_for_syncs(demo: Demo, commit: str) -> None:
             commit in watermark
             and expected == {run.tag(SOURCE) for run in runs.values()}
             and all(run.status == "SUCCESS" for run in runs.values())
+            and all(each.state in ENDED for each in demo.stores.inbox.newest())
         )
 
     demo.services.children.wait_until(

@@ -25,7 +25,7 @@ def sandbox(
 
     Repositories are bare ones in HOME/sandbox, made at the first start.
     """
-    from sync_assets.sandbox.access import PUBLIC_READER
+    from sync_assets.sandbox.access import ADMIN
     from sync_assets.sandbox.demo_world import build_demo_world, client_settings, demo_sources
     from sync_assets.sandbox.server import running_sandbox
 
@@ -33,7 +33,7 @@ def sandbox(
     with (
         stoppable(),
         suppress(KeyboardInterrupt),
-        running_sandbox(root, port=port, tokens=PUBLIC_READER) as running,
+        running_sandbox(root, port=port, tokens=ADMIN) as running,
     ):
         build_demo_world(running)
         endpoint = Endpoint(name="sandbox", url=running.url)

@@ -11,6 +11,9 @@ SANDBOX_TOKEN = "github-sandbox-token"  # noqa: S105 - opens the sandbox, and no
 PUBLIC_READER: Tokens = {SANDBOX_TOKEN: ()}
 """Who may read what is public: by GraphQL nobody may without a token."""
 
+ADMIN: Tokens = {SANDBOX_TOKEN: ("*",)}
+"""Whoever has the token may do everything."""
+
 
 def basic_token(authorization: str | None) -> str | None:
     """The token in an `Authorization` header, whatever the user; None without the header.
