@@ -27,7 +27,7 @@ from sync_assets.pipeline.partitions import sources_partitions
 from sync_assets.pipeline.resources import Provided
 from sync_assets.pipeline.steps import Step
 from sync_assets.stores import Stores
-from sync_assets.sync.verify import verify_stream
+from sync_assets.sync.verify import verify_at_rest
 
 Check = Callable[[Stores, Source, Stream], Finding]
 CHEAP: Mapping[str, Check] = {
@@ -100,7 +100,7 @@ def _index_checks(connector: Connector, stream: Stream) -> dg.AssetChecksDefinit
                     )
                 else:
                     show = stores.progress(context.log)
-                    report = verify_stream(opened, source, connector, stream, progress=show)
+                    report = verify_at_rest(opened, source, connector, stream, progress=show)
                     yield equality(report).result(key)
 
     return checks

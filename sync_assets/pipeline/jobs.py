@@ -8,7 +8,7 @@ from dagster import OpExecutionContext
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from sync_assets.connectors.base import Connector
-from sync_assets.errors import RateLimited
+from sync_assets.errors import LeaseHeld, RateLimited
 from sync_assets.pipeline import tags
 from sync_assets.pipeline.administration import (
     deploy_job,
@@ -24,7 +24,7 @@ from sync_assets.pipeline.orphans import claim
 from sync_assets.pipeline.partitions import sources_partitions
 from sync_assets.pipeline.renames import rename_job
 from sync_assets.pipeline.resources import Provided
-from sync_assets.sync.verify import verify_stream
+from sync_assets.sync.verify import verify_at_rest
 
 Job = dg.JobDefinition | UnresolvedAssetJobDefinition
 
@@ -106,9 +106,9 @@ def verify_job(connector: Connector) -> Job:
             for stream in connector.streams_of(source):
                 show = stores.progress(context.log)
                 try:
-                    report = verify_stream(opened, source, connector, stream, progress=show)
-                except RateLimited as limited:  # its answer stands until the next night
-                    context.log.warning("%s", limited)
+                    report = verify_at_rest(opened, source, connector, stream, progress=show)
+                except (RateLimited, LeaseHeld) as later:  # the last answer stands until then
+                    context.log.warning("%s", later)
                     continue
                 equality(report).tell(context, audit_key(connector, stream), source.scope)
 

@@ -30,14 +30,14 @@ class Truth:
     """What the source holds: every listed entry, and what fetching it gave.
 
     `texts`: document id -> (key, version, hash of the text without secrets). `skipped`: id ->
-    reason. `failed` are known to be behind, `held` wait for an operator's word on their deletion.
+    reason. `failed` are known to be behind; `held` is why what is gone is kept all the same.
     """
 
     entries: Mapping[str, ListingEntry]
     texts: dict[str, tuple[str, str, str]] = field(default_factory=dict[str, tuple[str, str, str]])
     skipped: dict[str, str] = field(default_factory=dict[str, str])
     failed: set[str] = field(default_factory=set[str])
-    held: bool = False
+    held: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +82,7 @@ def _unwanted(truth: Truth, key: str, name: str) -> Finding:
     if key in truth.skipped:
         return Finding("extra_document", key, name, f"not searchable: {truth.skipped[key]}")
     if truth.held and key not in truth.entries:
-        return Finding(
-            "held_delete", key, name, "gone at the source; its delete waits for approval"
-        )
+        return Finding("held_delete", key, name, f"gone at the source; {truth.held}")
     return Finding("extra_document", key, name, "stored, not at the source")
 
 

@@ -12,6 +12,7 @@ from sync_assets.errors import RateLimited
 from sync_assets.index.arrow import column, vectors
 from sync_assets.links import links_of
 from sync_assets.models import (
+    ApprovalState,
     Difference,
     Document,
     FetchFailure,
@@ -44,6 +45,10 @@ if TYPE_CHECKING:
 
 KNOWN = frozenset({"failed_document", "held_delete"})
 """Differences that are already on record, and that a repair leaves alone."""
+_KEPT: Mapping[ApprovalState, str] = {
+    "held": "its delete waits for approval",
+    "rejected": "an operator refused its delete",
+}
 
 
 def verify_stream(
@@ -84,6 +89,35 @@ def verify_stream(
     remaining = sum(found.kind not in KNOWN for found in again.differences)
     mended = sum(found.kind not in KNOWN for found in report.differences) - remaining
     return again.model_copy(update={"repaired": max(mended, 0)})
+
+
+def verify_at_rest(
+    stores: Stores,
+    source: Source,
+    connector: Connector,
+    stream: Stream,
+    *,
+    progress: Progress = silent,
+) -> VerifyReport:
+    """Audit a source that people go on changing. Documents that the source lists otherwise than the
+    last sync saw it are looked at again after another sync: if they differ still, they differ.
+
+    Raises what `verify_stream` and a sync raise (LeaseHeld where another process syncs it).
+    """
+    first = verify_stream(stores, source, connector, stream, progress=progress)
+    moved = {found.document_id for found in first.differences if found.kind == "listing_row"}
+    if not moved:
+        return first
+    sync_stream(StreamSync(stores, source, connector, stream, progress=progress), "incremental")
+    second = verify_stream(stores, source, connector, stream, progress=progress)
+    remaining = [
+        *(found for found in first.differences if found.document_id not in moved),
+        *(found for found in second.differences if found.document_id in moved),
+    ]
+    seconds = first.seconds + second.seconds
+    return second.model_copy(
+        update={"differences": remaining, "equal": not remaining, "seconds": seconds}
+    )
 
 
 class StreamAudit:
@@ -145,8 +179,10 @@ class StreamAudit:
     def _truth(self, session: Session, entries: dict[str, ListingEntry], watermark: str) -> Truth:
         stores, settings = self.stores, self.stores.settings
         truth = Truth(entries, failed=stores.failures.outstanding(*self._key))
-        held = stores.approvals.all(self.source.source_id, "held")
-        truth.held = any(approval.stream == self.stream.name for approval in held)
+        for state, reason in _KEPT.items():
+            decided = stores.approvals.all(self.source.source_id, state)
+            if any(approval.stream == self.stream.name for approval in decided):
+                truth.held = reason
         wanted: list[ListingEntry] = []
         for entry in entries.values():  # what changes while we read is truth as it was read
             if entry.reason:

@@ -8,7 +8,8 @@ import pyarrow as pa
 import pytest
 
 from sync_assets.errors import FingerprintMismatch
-from sync_assets_tests.toy import Toy
+from sync_assets.sync.verify import verify_at_rest
+from sync_assets_tests.toy import NOTES, Toy, ToyConnector
 
 Table = Any
 
@@ -206,3 +207,28 @@ def test_held_deletes_are_reported_as_held(toy: Toy):
     toy.sync()
 
     assert {each.kind for each in toy.verify().differences} == {"held_delete"}
+
+
+def test_a_delete_that_an_operator_refused_is_no_unknown_difference(toy: Toy):
+    toy.sync()
+    toy.world.notes.clear()
+    toy.sync()
+    (held,) = toy.stores.approvals.all(toy.source.source_id, "held")
+    toy.stores.approvals.reject(held.approval_id)
+    toy.sync()
+
+    assert {each.kind for each in toy.verify().differences} == {"held_delete"}
+
+
+def test_what_changed_since_the_last_sync_is_no_difference_of_a_source_in_use(toy: Toy):
+    toy.sync()
+    toy.world.notes |= {"b": "changed just now", "new": "written just now"}
+    audited = (toy.stores, toy.source, ToyConnector(toy.world), NOTES)
+    at_rest = verify_at_rest(*audited)
+
+    missing_chunk(toy)
+    toy.world.notes["b"] = "changed once more"
+    differs = verify_at_rest(*audited)
+
+    assert at_rest.equal
+    assert [(each.kind, each.key) for each in differs.differences] == [("missing_chunk", "a")]
