@@ -23,6 +23,7 @@ from benchmarks import (
     strategies,
     tracker,
     webhooks,
+    workspaces,
 )
 from benchmarks.claims import Result, Section, claims_table, section_text
 from benchmarks.machine import description
@@ -41,6 +42,7 @@ BENCHMARKS: Mapping[str, tuple[str, Callable[[bool], Result]]] = {
     "fetch": (fetch.SUMMARY, lambda quick: fetch.run(quick=quick)),
     "strategies": (strategies.SUMMARY, lambda quick: strategies.run(quick=quick)),
     "tracker": (tracker.SUMMARY, lambda quick: tracker.run(quick=quick)),
+    "workspaces": (workspaces.SUMMARY, lambda quick: workspaces.run(quick=quick)),
     "index": (index.SUMMARY, lambda quick: index.run(quick=quick)),
     "memory": (memory.SUMMARY, lambda quick: memory.run(quick=quick)),
     "webhooks": (webhooks.SUMMARY, lambda quick: webhooks.run(quick=quick)),

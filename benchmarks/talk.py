@@ -12,7 +12,7 @@ the cart order payment webhook retry test build release cache index token user p
 works waits breaks returns seems should could because after before without again when
 """
 _WORDS = _VOCABULARY.split()
-_PEOPLE = ("mara", "tomas", "yuki", "care")
+PEOPLE = ("mara", "tomas", "yuki", "care")
 
 
 def talk(tracker: Tracker, items: int) -> None:
@@ -23,12 +23,12 @@ def talk(tracker: Tracker, items: int) -> None:
     for number in range(1, items + 1):
         at = _BEGIN + timedelta(hours=7 * number)
         if number % 2:
-            tracker.open_issue(_said(random, 6), _said(random, 90), author=_who(random), at=at)
+            tracker.open_issue(said(random, 6), said(random, 90), author=who(random), at=at)
         else:
             _pull(tracker, random, at)
         for minute in range(random.randint(0, 8)):
             later = at + timedelta(minutes=minute + 1)
-            tracker.comment(number, _said(random, 60), author=_who(random), at=later)
+            tracker.comment(number, said(random, 60), author=who(random), at=later)
         if number % 3:
             tracker.close(number, at=at + timedelta(hours=3))
 
@@ -40,29 +40,31 @@ def _pull(tracker: Tracker, random: Random, at: datetime) -> None:
     ]
     commits = [
         PullCommit(
-            f"{random.getrandbits(160):040x}", _said(random, 8), "Mara", "m@acme.example", at
+            f"{random.getrandbits(160):040x}", said(random, 8), "Mara", "m@acme.example", at
         )
         for _ in range(random.randint(1, 5))
     ]
     pull = tracker.open_pull(
-        _said(random, 6),
-        _said(random, 60),
-        author=_who(random),
+        said(random, 6),
+        said(random, 60),
+        author=who(random),
         files=files,
         commits=commits,
         at=at,
     )
     for _ in range(random.randint(0, 3)):
         inline = [
-            Inline(random.choice(files).path, random.randint(1, 200), _said(random, 25))
+            Inline(random.choice(files).path, random.randint(1, 200), said(random, 25))
             for _ in range(random.randint(0, 3))
         ]
-        tracker.review(pull.number, _said(random, 20), author=_who(random), inline=inline, at=at)
+        tracker.review(pull.number, said(random, 20), author=who(random), inline=inline, at=at)
 
 
-def _said(random: Random, words: int) -> str:
+def said(random: Random, words: int) -> str:
+    """So many words."""
     return " ".join(random.choice(_WORDS) for _ in range(words))
 
 
-def _who(random: Random) -> str:
-    return random.choice(_PEOPLE)
+def who(random: Random) -> str:
+    """One of few people."""
+    return random.choice(PEOPLE)
