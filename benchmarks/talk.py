@@ -39,9 +39,7 @@ def _pull(tracker: Tracker, random: Random, at: datetime) -> None:
         for _ in range(random.randint(1, 12))
     ]
     commits = [
-        PullCommit(
-            f"{random.getrandbits(160):040x}", said(random, 8), "Mara", "m@acme.example", at
-        )
+        PullCommit(f"{random.getrandbits(160):040x}", said(random, 8), "Mara", "m@acme.example", at)
         for _ in range(random.randint(1, 5))
     ]
     pull = tracker.open_pull(

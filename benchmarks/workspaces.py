@@ -12,20 +12,23 @@ from benchmarks.fetch import MEGABITS_PER_SECOND, ROUND_TRIP_SECONDS
 from benchmarks.measure import BenchmarkFailed, our_environment, python, run_process
 from benchmarks.outcomes import Synced
 from benchmarks.worlds import World
-from sync_assets.sandbox import linear, notion, slack, vercel
+from sync_assets.sandbox.linear.world import SANDBOX_TOKEN as LINEAR_TOKEN
 from sync_assets.sandbox.link import Link
+from sync_assets.sandbox.notion.world import SANDBOX_TOKEN as NOTION_TOKEN
 from sync_assets.sandbox.server import Sandbox, running_sandbox
+from sync_assets.sandbox.slack.world import SANDBOX_TOKEN as SLACK_TOKEN
+from sync_assets.sandbox.vercel.world import SANDBOX_TOKEN as VERCEL_TOKEN
 
 _FIRST, _NOTHING = "first sync", "nothing changed"
 SUMMARY = f"""\
 Four workspaces of the sandbox's at {ROUND_TRIP_SECONDS * 1000:.0f} ms and {MEGABITS_PER_SECOND} \
-Mbit/s. Each sync is a process of its own with the `hash` embedder, timed without its imports, from \
-the first call to the index committed. Calls are counted by the sandbox. The bound of a first sync \
-is page arithmetic: what is listed by pages, and what is read one by one (two calls a page of \
+Mbit/s. Each sync is a process of its own with the `hash` embedder, timed without its imports, \
+from the first call to the index committed. Calls are counted by the sandbox. The bound of a first \
+sync is page arithmetic: what is listed by pages, and what is read one by one (two calls a page of \
 Notion and a deployment, one a thread of Slack; issues by 50). Slack lists no changes, so that its \
-whole channel without replies is listed by each sync, 200 messages a call. Limits of calls are off, \
-but for Linear's: the last column has the least minutes that the vendor's limit alone would make of \
-these calls (Notion 3 a second, Slack 50 a minute of each method, Vercel 500 a minute)."""
+whole channel without replies is listed by each sync, 200 messages a call. Limits of calls are \
+off, but for Linear's: the last column has the least minutes that the vendor's limit alone would \
+make of these calls (Notion 3 a second, Slack 50 a minute of each method, Vercel 500 a minute)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +117,13 @@ def _measured(sandbox: Sandbox, home: Path, world: World, name: str, most_calls:
 def _settings(url: str) -> Mapping[str, str]:
     return {
         "NOTION_API_URL": f"{url}/notion/v1",
-        "NOTION_TOKEN": notion.world.SANDBOX_TOKEN,
+        "NOTION_TOKEN": NOTION_TOKEN,
         "SLACK_API_URL": f"{url}/slack/api/",
-        "SLACK_TOKEN": slack.world.SANDBOX_TOKEN,
+        "SLACK_TOKEN": SLACK_TOKEN,
         "LINEAR_API_URL": f"{url}/linear/graphql",
-        "LINEAR_API_KEY": linear.world.SANDBOX_TOKEN,
+        "LINEAR_API_KEY": LINEAR_TOKEN,
         "VERCEL_API_URL": f"{url}/vercel",
-        "VERCEL_TOKEN": vercel.world.SANDBOX_TOKEN,
+        "VERCEL_TOKEN": VERCEL_TOKEN,
     }
 
 

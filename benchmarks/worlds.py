@@ -1,6 +1,6 @@
-"""Workspaces of the sandbox's Notion, Slack, Linear and Vercel, used for years; the same every time.
+"""Workspaces of the sandbox's Notion, Slack, Linear and Vercel, used for years; always the same.
 
-Each is made through the sandbox's own state, and says by page arithmetic what a sync of it may cost.
+Each is made through the sandbox's own state, and says by page arithmetic what its sync may cost.
 """
 
 import math
@@ -19,14 +19,13 @@ from sync_assets.sandbox.vercel.world import DONE, VercelWorld
 _BEGIN = datetime(2024, 1, 8, 9, tzinfo=UTC)
 _CHANNEL = "C0HISTORY"
 _LEVELS = ("toggle", "bulleted_list_item", "numbered_list_item", "to_do", "paragraph")
-_OF_A_CHANGE = 5
-"""Calls that one change may cost beyond those that find it."""
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """One workspace. `first_calls` and `poll_calls` bound a first sync, and one where nothing
-    changed. `a_minute`: what the vendor allows, of calls whose path ends so.
+    """One workspace. `first_calls`, `poll_calls` and `change_calls` bound a first sync, one where
+    nothing changed, and one after one change. `a_minute`: what the vendor allows, of calls whose
+    path ends so.
     """
 
     connector: str
@@ -35,14 +34,10 @@ class World:
     documents: int
     first_calls: int
     poll_calls: int
+    change_calls: int
     change_name: str
     change: Callable[[], object]
     a_minute: Mapping[str, int] = field(default_factory=dict[str, int])
-
-    @property
-    def change_calls(self) -> int:
-        """What bounds a sync after one change."""
-        return self.poll_calls + _OF_A_CHANGE
 
 
 def notion(world: NotionWorld, pages: int) -> World:
@@ -70,6 +65,7 @@ def notion(world: NotionWorld, pages: int) -> World:
         # The table, its pages, and its last minute once more; content, comments; who wrote it.
         first_calls=1 + math.ceil(pages / 100) + 1 + 2 * pages + len(people),
         poll_calls=5,
+        change_calls=6,
         change_name="one page edited",
         change=lambda: world.write(made[pages // 2], block("paragraph", "It is settled now.")),
         a_minute={"": 180},
@@ -104,6 +100,7 @@ def slack(world: SlackWorld, messages: int, threads: int) -> World:
         # Who we are, the channel, its messages, that nothing is behind them; threads; members.
         first_calls=2 + pages + 1 + threads + 1,
         poll_calls=2 + pages,
+        change_calls=2 + pages,
         change_name="a reply to the oldest thread",
         change=lambda: world.reply(_CHANNEL, parents[0], members[0], "It was the cache."),
         a_minute={"conversations.history": 50, "conversations.replies": 50, "users.list": 20},
@@ -141,6 +138,7 @@ def linear(world: LinearWorld, issues: int) -> World:
         # Issues are listed and read; each time the comments of long ones are, in pages of 250.
         first_calls=2 * pages + 2 * math.ceil(comments / 250),
         poll_calls=5,
+        change_calls=6,
         change_name="one comment",
         change=lambda: world.comment(made[issues // 2], "It works again."),
     )
@@ -172,6 +170,7 @@ def vercel(world: VercelWorld, deployments: int) -> World:
         # variables, listed and read.
         first_calls=math.ceil(deployments / 100) + 1 + 2 * deployments + 3,
         poll_calls=5,
+        change_calls=6,
         change_name="one deployment",
         change=lambda: world.deploy(project.name, plan=DONE, log=["Build completed"]),
         a_minute={"": 500},

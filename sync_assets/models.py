@@ -232,7 +232,8 @@ class ListReport(Answer):
 
 class DocumentsReport(Answer):
     """What fetching did. `skipped` counts by reason all that is listed and not searchable;
-    `fetched` documents were stored, not all where the vendor asked us to wait, or we `made_way`.
+    `fetched` documents were read and are stored, not all where the vendor asked us to wait, or we
+    `made_way`.
     """
 
     added: int = 0

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Generator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,30 @@ def test_a_check_writes_nothing_to_the_index(stores: Stores, sandbox: Sandbox, c
 
     assert not Path(stores.settings.index_uri).exists()
     assert stores.registry.get(source.source_id) == source
+
+
+@pytest.mark.parametrize(
+    ("tier", "page", "told"),
+    [
+        ("internal", 200, "about 400 messages, 100 with threads: ... 3 min at 50 calls a minute"),
+        ("distributed", 15, "about 31 messages, 8 with threads: ... 16 min at 1 call a minute"),
+    ],
+)  # fmt: skip
+def test_how_long_a_channel_takes_is_told_before_it_is_begun(
+    stores: Stores, sandbox: Sandbox, tier: str, page: int, told: str
+):
+    world, at, step = sandbox.slack, sandbox.slack.now, timedelta(minutes=7)
+    for number in range(2 * page):
+        made = world.post("C0PAYMENTS", "U0MARA", "Words", at=at + step * number)
+        if number % 4 == 0:
+            world.reply("C0PAYMENTS", made, "U0MARA", "More", at=at + step * number)
+    source = register(stores, sandbox, "slack")
+    stores.registry.edit(source.source_id, settings={"rate_tier": tier})
+
+    found = checked(stores, source)
+
+    between = "a first sync, and each day's complete listing, take some"
+    assert found["messages"].saw == told.replace("...", between)
 
 
 @pytest.mark.parametrize("lacking", ["comments", "users"])

@@ -77,6 +77,13 @@ Comments = Annotated[
         show_default=False,
     ),
 ]
+RateTier = Annotated[
+    str | None,
+    typer.Option(
+        help="slack: how the app is limited: internal, or distributed outside of the Marketplace.",
+        show_default=False,
+    ),
+]
 Schedule = Annotated[
     str | None,
     typer.Option(metavar="CRON", help="When to sync, in UTC: five cron fields in quotes."),

@@ -18,6 +18,7 @@ from sync_assets.cli.options import (
     LastCommits,
     MaxFileBytes,
     OptionalSourceId,
+    RateTier,
     Schedule,
     SourceId,
     Streams,
@@ -75,6 +76,7 @@ def add(
     sweep_hours: SweepHours = None,
     content: Content = None,
     comments: Comments = None,
+    rate_tier: RateTier = None,
     schedule: Schedule = None,
     as_json: Json = False,
 ) -> None:
@@ -92,6 +94,7 @@ def add(
         sweep_hours=sweep_hours,
         content=content,
         comments=comments,
+        rate_tier=rate_tier,
     )
     with closing(open_stores(settings)) as stores:
         source = sources.register(
@@ -192,6 +195,7 @@ def edit(
     sweep_hours: SweepHours = None,
     content: Content = None,
     comments: Comments = None,
+    rate_tier: RateTier = None,
     schedule: Schedule = None,
     reset: Annotated[
         list[str] | None,
@@ -216,6 +220,7 @@ def edit(
         sweep_hours=sweep_hours,
         content=content,
         comments=comments,
+        rate_tier=rate_tier,
     )
     with closing(open_stores(load_settings())) as stores:
         changed = sources.edit(

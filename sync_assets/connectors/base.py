@@ -152,6 +152,12 @@ class Session(ABC):
         """The size of the next page."""
         return Size(self.most_items)
 
+    def knows(self, versions: Callable[[], Mapping[str, str]]) -> None:  # noqa: B027 - most do not ask
+        """Told before `list`: document -> its version as it is stored, or was listed and is on its
+        way. For a vendor whose lists do not tell all that a version says: what looks as it did is
+        no change. An audit does not tell it.
+        """
+
     @abstractmethod
     def list(self, since: str | None) -> Listing:
         """What exists now. `since` is an earlier watermark: where nothing moved, the listing is

@@ -7,13 +7,14 @@ step may be killed and repeated; the cursor moves only when the index equals the
 
 import sys
 import time
-from collections.abc import Callable, Collection, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
 
 from sync_assets.connectors.base import Connector, Hint, Session, Size, Stream
 from sync_assets.control.cursors import Cursor
 from sync_assets.control.leases import Lease
+from sync_assets.control.pending import PendingListing
 from sync_assets.errors import RateLimited, SourceUnavailable
 from sync_assets.models import (
     DocumentsReport,
@@ -100,6 +101,7 @@ class StreamSync:
                 and earlier is not None
                 and is_behind(earlier, stores.reader.listing_stored(*self._key))
             )
+            session.knows(lambda: self._known(earlier))
             page = stores.learned.get(*self._key).get("page")
             if page is not None:
                 session.pages.begin(page)
@@ -164,9 +166,10 @@ class StreamSync:
             pending = self._listings.pending(self.opened)
             listing = pending.listing
             listed = stores.reader.listing_stored(*self._key)
+            stored = stores.reader.documents_stored(*self._key)
             plan = plan_documents(
                 listing.entries,
-                stores.reader.documents_stored(*self._key),
+                stored,
                 listed,
                 redaction=RULES_VERSION,
                 force=self.force,
@@ -175,7 +178,8 @@ class StreamSync:
             doubted = [entry for entry in plan.fetch if remembered_reason(entry, listed)]
             if doubted:
                 writer.note_listed(*self._key, [listing_row(entry, None) for entry in doubted])
-            sink = DocumentSink(writer, stores.failures, self.source, self.stream.name)
+            kept = {key: row for key, row in stored.items() if key not in self.force}
+            sink = DocumentSink(writer, stores.failures, self.source, self.stream.name, kept)
             wanted = [entry for entry in plan.fetch if pending.wants(entry.document_id)]
             fetched = fetch_in_batches(
                 lambda batch: prepare(session, batch, listing.watermark),
@@ -291,6 +295,14 @@ class StreamSync:
     def _indexed(self, started: float, sink: ChunkSink, **rest: int) -> IndexReport:
         report = {**asdict(sink.counts), **rest, "seconds": time.monotonic() - started}
         return IndexReport.model_validate(report)
+
+    def _known(self, earlier: PendingListing | None) -> Mapping[str, str]:
+        """Document -> its version, stored or on its way."""
+        stored = self.stores.reader.documents_stored(*self._key)
+        known = {key: row.version for key, row in stored.items()}
+        if earlier is not None:
+            known |= {entry.document_id: entry.version for entry in earlier.listing.entries}
+        return known
 
     def _keep_in_mind(self, mode: SyncMode) -> None:
         """A full sync that has to wait is not forgotten meanwhile."""

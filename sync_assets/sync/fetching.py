@@ -1,13 +1,14 @@
 """Documents from the source into the `documents` table: fetched, redacted, written in groups."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pydantic import JsonValue
 
 from sync_assets.connectors.base import Session
 from sync_assets.control.failures import Failures
+from sync_assets.index.reader import StoredDocument
 from sync_assets.index.rows import DocumentRow, ListingRow
 from sync_assets.index.writer import IndexWriter
 from sync_assets.models import Document, FetchFailure, Gone, ListingEntry, Skip, SkipReason, Source
@@ -74,7 +75,8 @@ def _without(secrets: Collection[str], value: JsonValue) -> JsonValue:
 class DocumentSink:
     """Where finished batches go: gathered into groups, one commit a group.
 
-    `versions` are those that were written, by document; `gone` and `vanished` what was no longer
+    `stored` are those that are not written again where reading them shows that they are as they
+    were. `versions` are those that were read, by document; `gone` and `vanished` what was no longer
     found, with and without the vendor's word.
     """
 
@@ -82,6 +84,7 @@ class DocumentSink:
     failures: Failures
     source: Source
     stream: str
+    stored: Mapping[str, StoredDocument]
     counts: FetchCounts = field(default_factory=FetchCounts)
     versions: dict[str, str] = field(default_factory=dict[str, str])
     gone: set[str] = field(default_factory=set[str])
@@ -109,10 +112,9 @@ class DocumentSink:
     def commit(self) -> None:
         """Write what was gathered; what was found unsearchable is noted, to be fetched once."""
         source_id = self.source.source_id
-        if self._rows:
-            self.writer.write_documents(
-                self.source, self.stream, self._rows, redaction=RULES_VERSION
-            )
+        new = [row for row in self._rows if not self._is_stored(row.document)]
+        if new:
+            self.writer.write_documents(self.source, self.stream, new, redaction=RULES_VERSION)
         if self._skips:
             noted = [listing_row(skip.entry, skip.reason) for skip in self._skips]
             self.writer.note_listed(source_id, self.stream, noted)
@@ -129,6 +131,10 @@ class DocumentSink:
         counts.secrets += sum(row.secrets for row in self._rows)
         counts.skipped.update(skip.reason for skip in self._skips)
         self._rows, self._skips, self._failed, self._characters = [], [], [], 0
+
+    def _is_stored(self, document: Document) -> bool:
+        row = self.stored.get(document.document_id)
+        return row == StoredDocument(document.version, document.content_hash, RULES_VERSION)
 
 
 def listing_row(entry: ListingEntry, reason: SkipReason | None) -> ListingRow:

@@ -6,12 +6,15 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
+from inspect import signature
 from pathlib import Path
 
 import pytest
 
-from sync_assets.connectors.catalog import connector_named
+from sync_assets.cli import sources
+from sync_assets.connectors.catalog import CONNECTORS, connector_named
 from sync_assets.errors import SourceUnavailable
 from sync_assets.models import FetchFailure, ListingEntry
 from sync_assets.sandbox.repositories import Repository
@@ -52,6 +55,15 @@ def _fail(home: Path, source_id: str, *keys: str) -> None:
         error = SourceUnavailable("the host did not answer")
         failed = [FetchFailure(entry, error) for entry in entries]
         stores.failures.record(source_id, "files", failed)
+
+
+@pytest.mark.parametrize("command", [sources.add, sources.edit])
+def test_each_setting_of_a_source_can_be_chosen(command: Callable[..., None]):
+    settings = {
+        name for vendor in CONNECTORS.values() for name in vendor.settings_model.model_fields
+    }
+
+    assert settings - {*signature(command).parameters} == set()
 
 
 def test_source_registered_while_nothing_runs_says_what_to_run(cli: Cli, repository: Repository):

@@ -6,12 +6,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import yaml
 
 from sync_assets.control.filing import Incoming
 from sync_assets.sandbox.server import Sandbox, running_sandbox
 from sync_assets.settings import Settings
 from sync_assets.stores import Stores, open_stores
 from sync_assets.webhooks.missed import redeliver_missed
+from sync_assets.webhooks.steps import SLACK_EVENTS
 from sync_assets_tests.cli.conftest import Cli
 
 SHOP = "github:acme/shop"
@@ -89,6 +91,14 @@ def test_setup_makes_the_hook_and_prints_the_steps_of_others(cli: Cli, sandbox: 
     assert "1. Make the app from docs/connectors/slack-manifest.yaml" in slack.out
     assert "https://hooks.example.com/webhooks/slack" in slack.out
     assert SECRET not in made.out + made.err + again.out
+
+
+def test_slacks_manifest_has_the_events_of_the_steps():
+    text = (Path(__file__).parents[2] / "docs/connectors/slack-manifest.yaml").read_text()
+    commented = text.partition("  # event_subscriptions:\n")[2].replace("  # ", "")
+
+    assert yaml.safe_load(commented)["bot_events"] == [*SLACK_EVENTS]
+    assert yaml.safe_load(text)["settings"]["socket_mode_enabled"] is False
 
 
 @pytest.mark.usefixtures("reachable", "stores")

@@ -1,16 +1,18 @@
-"""Deployments that came to an end, told to others as Dagster runs index them."""
+"""Deployments that came to an end, told to others as Dagster runs index them; and started ones."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
 import pytest
+from pydantic import SecretStr
 
 from sync_assets.connectors.vercel.connector import Vercel
 from sync_assets.definitions import definitions_of
 from sync_assets.pipeline.resources import GivenStores
 from sync_assets.pipeline.telling import MOST_TOLD
-from sync_assets.sandbox.vercel.world import DONE
+from sync_assets.sandbox.vercel.world import DONE, State
 from sync_assets_tests.connectors.vercel.team import Team, running_team
 from sync_assets_tests.fakes import FakeClock
 from sync_assets_tests.pipeline.conftest import Pipeline
@@ -127,3 +129,25 @@ def test_a_sensor_of_others_starts_a_job_for_it(team: Team, vercel: Pipeline):
 
     assert isinstance(again, dg.SensorResult)
     assert (len(first.run_requests or ()), len(again.run_requests or ())) == (1, 0)
+
+
+@pytest.mark.parametrize(("plan", "ended"), [(DONE, True), ([(0, "ERROR")], False)])
+def test_a_deployment_started_in_the_ui_records_who_wanted_it_and_has_its_source_synced(
+    team: Team, vercel: Pipeline, plan: Sequence[tuple[float, State]], *, ended: bool
+):
+    project = team.world.projects["shop"]
+    project.hooks["hook1"], project.next_plan = "main", plan
+    url = f"{team.sandbox.url}/vercel/v1/integrations/deploy/{project.id}/hook1"
+    hooks = team.stores.settings.model_copy(update={"vercel_deploy_hooks": SecretStr(url)})
+    given = replace(vercel, given=GivenStores(hooks, clock=team.clock))
+    wanted = {"source_id": "vercel:acme/shop", "by": "mara"}
+
+    run = given.run("trigger_deployment", None, config={"ops": {"deploy": {"config": wanted}}})
+
+    assert run.success is ended
+    record = vercel.instance.get_run_by_id(run.run_id)
+    assert record is not None
+    assert record.tags["sync_assets/triggered_by"] == "mara"
+    (request,) = team.stores.registry.pending_requests()
+    assert (request.source_id, request.requested_by) == ("vercel:acme/shop", "mara")
+    assert [each.hook for each in team.world.listed("shop")] == ["hook1"]

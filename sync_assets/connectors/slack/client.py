@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 MOST_PAGES = 10
 """Of the list of members, 200 each."""
-PATIENCE_SECONDS = 90.0
-"""What a call for a history may wait, longer than Slack's minute: a run that ended in the middle
-would read it from the beginning again, and come no farther."""
+PATIENCE = {"patience": 90.0}
+"""Seconds that a call may wait, longer than Slack's minute: a run that ended in the middle of a
+history would read it from the beginning again, and come no farther."""
 
 
 class SlackClient:
@@ -48,17 +48,24 @@ class SlackClient:
         params |= {name: value for name, value in bounds.items() if value}
         if inclusive:
             params["inclusive"] = "true"
-        patience = {"patience": PATIENCE_SECONDS}
-        response = self._client.get("conversations.history", params=params, extensions=patience)
+        response = self._client.get("conversations.history", params=params, extensions=PATIENCE)
         return parsed(response, payloads.MESSAGES)
 
     def replies(
-        self, thread: str, limit: int, *, cursor: str = "", oldest: str | None = None
+        self,
+        thread: str,
+        limit: int,
+        *,
+        cursor: str = "",
+        oldest: str | None = None,
+        patient: bool = False,
     ) -> payloads.Messages:
         """One page of a thread, oldest first; the parent is the first of every page."""
         params: dict[str, str | int] = {"channel": self.channel, "ts": thread, "limit": limit}
         params |= {name: value for name, value in (("cursor", cursor), ("oldest", oldest)) if value}
-        return parsed(self._client.get("conversations.replies", params=params), payloads.MESSAGES)
+        patience = PATIENCE if patient else {}
+        response = self._client.get("conversations.replies", params=params, extensions=patience)
+        return parsed(response, payloads.MESSAGES)
 
     def users(self) -> Iterator[payloads.Member]:
         """Members of the workspace, those who left too: MOST_PAGES, since Slack allows no more than

@@ -26,7 +26,7 @@ CONVERSATIONS = Stream(
     stages=("conversations",),
     description="A document a thread; and one for each day's messages outside of threads.",
     sweep=timedelta(hours=24),
-    batch_documents=25,
+    batch_documents=1,  # a limit in the middle of a batch costs no thread that was read
 )
 
 
@@ -78,7 +78,7 @@ class Slack(Connector):
     def probes(self, source: Source, settings: Settings, http: "HttpClients") -> Iterator[Probe]:
         from sync_assets.connectors.slack.probes import probes
 
-        return probes(_client(source, settings, http))
+        return probes(_client(source, settings, http), _tier(source))
 
 
 def _tier(source: Source) -> RateTier:

@@ -1,13 +1,13 @@
 """Pure: what a history shows of threads and days, and the versions that follow.
 
 A history tells of each thread its parent, the number of replies and the latest: all but what
-became of replies. That is known once the thread was read; the watermark keeps it for the threads
-that have any of it, so that a cheap sweep gives the same versions as a reading of everything.
+became of replies, which is known once the thread was read. So the version of a thread has two
+parts, and a thread whose first part is as it is stored is not read again before the next sweep.
 """
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass
 from typing import Self
 
 from sync_assets.connectors.slack.mrkdwn import words
@@ -21,8 +21,7 @@ UNREAD = "unread"
 @dataclass(frozen=True, slots=True)
 class Watermark:
     """`latest` is the newest time of a post, reply or edit that was seen; `oldest` the oldest
-    message that is visible, beyond which the plan hides others where `limited`. `edits` are what
-    readings of threads showed: thread -> its shown state then, and the digest of its edits.
+    message that is visible, beyond which the plan hides others where `limited`.
     """
 
     latest: str
@@ -30,7 +29,6 @@ class Watermark:
     team_url: str
     channel_name: str
     limited: bool = False
-    edits: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -39,22 +37,6 @@ class Watermark:
     def __str__(self) -> str:
         """As `parse` reads it."""
         return json.dumps(asdict(self), separators=(",", ":"), sort_keys=True)
-
-    def is_doubtful(self, parent: Message) -> bool:
-        """Whether what is known of the thread's edits may be no longer so."""
-        known = self.edits.get(parent.ts)
-        return known is not None and (known[1] == UNREAD or known[0] != shown_state(parent))
-
-    def with_edits(self, threads: Iterable[Message], read: Mapping[str, str]) -> Self:
-        """After these threads were read; threads that are there no more are forgotten."""
-        edits = dict[str, Sequence[str]]()
-        for parent in threads:
-            if parent.ts in read:
-                if read[parent.ts]:
-                    edits[parent.ts] = [shown_state(parent), read[parent.ts]]
-            elif parent.ts in self.edits:
-                edits[parent.ts] = self.edits[parent.ts]
-        return replace(self, edits=edits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +48,8 @@ class Seen:
     latest: str
     oldest: str
     limited: bool
-    active: Mapping[str, str]
-    """Thread -> the time of the last thing that a history shows of it."""
+    edited: Mapping[str, str]
+    """Thread -> when one of its replies that stand in the channel too was last edited."""
     cut: str | None = None
     """The day of which the plan hides a part."""
 
@@ -84,19 +66,17 @@ def seen_of(messages: Iterable[Message], *, limited: bool) -> Seen:
     unique = sorted({each.ts: each for each in messages}.values(), key=lambda each: each.ts)
     oldest = unique[0].ts if unique else ""
     cut = unique[0].day if limited and unique else None
-    threads, days, active = list[Message](), dict[str, list[Message]](), dict[str, str]()
+    threads, days, edited = list[Message](), dict[str, list[Message]](), dict[str, str]()
     for each in unique:
-        thread = each.thread_ts if each.is_reply and each.thread_ts else each.ts
-        if each.is_parent or each.is_reply:
-            last = max(each.latest_reply or "", each.edited_ts, active.get(thread, ""))
-            active[thread] = last
+        if each.is_reply and each.thread_ts:
+            edited[each.thread_ts] = max(each.edited_ts, edited.get(each.thread_ts, ""))
         if each.is_parent:
             threads.append(each)
         elif belongs_to_day(each) and each.day != cut:
             days.setdefault(each.day, []).append(each)
     times = [(each.ts, each.latest_reply or "", each.edited_ts) for each in unique]
     latest = max((max(each) for each in times), default="")
-    return Seen(threads, days, latest, oldest, limited, active, cut)
+    return Seen(threads, days, latest, oldest, limited, edited, cut)
 
 
 def belongs_to_day(message: Message) -> bool:
@@ -128,6 +108,11 @@ def edits_of(replies: Iterable[Message]) -> str:
 def thread_version(parent: Message, edits: str) -> str:
     """Changes with every change of a member."""
     return f"{shown_state(parent)}:{edits}"
+
+
+def is_shown(version: str | None, parent: Message) -> bool:
+    """Whether a thread of this version looked in a history as it does now."""
+    return version is not None and version.partition(":")[0] == shown_state(parent)
 
 
 def day_version(messages: Iterable[Message]) -> str:

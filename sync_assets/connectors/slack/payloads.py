@@ -170,10 +170,11 @@ class MemberInfo(Payload):
 
 
 class Channel(Payload):
-    """A channel."""
+    """A channel; `created` in seconds since 1970."""
 
     id: str
     name: str = ""
+    created: int = 0
 
 
 class ChannelInfo(Payload):

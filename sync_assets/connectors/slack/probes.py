@@ -4,10 +4,13 @@ from collections.abc import Iterator
 
 from sync_assets.connectors.base import Probe
 from sync_assets.connectors.slack.client import SlackClient
+from sync_assets.connectors.slack.dialect import RateTier
+from sync_assets.connectors.slack.duration import PACES, estimated
 
 
-def probes(client: SlackClient) -> Iterator[Probe]:
-    """One call each."""
+def probes(client: SlackClient, tier: RateTier) -> Iterator[Probe]:
+    """A call or two each. That of messages says how long a first sync will take."""
+    pace = PACES[tier]
 
     def token() -> str:
         return f"a token of {client.auth_test().url}"
@@ -16,9 +19,15 @@ def probes(client: SlackClient) -> Iterator[Probe]:
         return f"#{client.info().name}"
 
     def messages() -> str:
-        page = client.history(1)
+        page = client.history(pace.page)
+        count, threads = estimated(page, client.info().created)
+        about = "about " if page.has_more else ""
         hidden = "; the plan hides older ones" if page.is_limited else ""
-        return ("messages are there" if page.messages else "no message yet") + hidden
+        rate = f"{pace.calls_a_minute} call{'s' * (pace.calls_a_minute > 1)} a minute"
+        return (
+            f"{about}{count:,} messages, {threads:,} with threads{hidden}: a first sync, and each"
+            f" day's complete listing, take some {_time(pace.minutes(count, threads))} at {rate}"
+        )
 
     def members() -> str:
         return "names are read" if next(client.users(), None) else "no member is shown"
@@ -31,3 +40,9 @@ def probes(client: SlackClient) -> Iterator[Probe]:
         messages,
     )
     yield Probe("members", "the scope users:read", members)
+
+
+def _time(minutes: int) -> str:
+    if minutes < 2 * 60:
+        return f"{minutes} min"
+    return f"{minutes / 60:,.0f} hours" if minutes < 3 * 24 * 60 else f"{minutes / 1_440:,.0f} days"

@@ -11,11 +11,14 @@ from sync_assets.errors import PageTooLarge, SourceGone
 
 
 class ChannelReader:
-    """Reads one channel; `sizes` is how large the pages of its history may be."""
+    """Reads one channel; `sizes` is how large the pages of its history may be, `calls` how many of
+    them were asked for.
+    """
 
     def __init__(self, client: SlackClient, sizes: Size) -> None:
         self._client = client
         self._sizes = sizes
+        self.calls = 0
 
     def history(self, oldest_known: str | None) -> Seen:
         """All that the channel shows. Its end is proven by an empty page behind it, unless it is
@@ -46,7 +49,7 @@ class ChannelReader:
         kept = {each.ts: each for each in found if each.day == day and belongs_to_day(each)}
         return [kept[ts] for ts in sorted(kept)]
 
-    def replies(self, thread: str) -> Sequence[Message]:
+    def replies(self, thread: str, *, patient: bool = False) -> Sequence[Message]:
         """The parent and its replies, oldest first; nothing where there is no such thread. Where
         there are fewer than it says, what is behind the last is asked for.
         """
@@ -57,7 +60,7 @@ class ChannelReader:
             while True:
                 try:
                     page = self._client.replies(
-                        thread, self._sizes.most, cursor=cursor, oldest=last
+                        thread, self._sizes.most, cursor=cursor, oldest=last, patient=patient
                     )
                 except SourceGone as error:
                     if "thread_not_found" not in str(error):
@@ -91,6 +94,7 @@ class ChannelReader:
     def _page(self, cursor: str, oldest: str | None, latest: str | None) -> Messages:
         while True:
             size = self._sizes.now
+            self.calls += 1
             try:
                 page = self._client.history(
                     size, cursor=cursor, oldest=oldest, latest=latest, inclusive=oldest is not None

@@ -1,12 +1,14 @@
 """The stream `conversations`: threads, and what a day has beside them.
 
 Every listing reads the whole history of the channel, 200 messages a call: it shows late replies,
-edits of what stands in the channel, and what a day lost. Threads that it shows to be moved are
-read. A complete listing reads every thread: it sees edits of replies, and proves deletions.
+edits of what stands in the channel, and what a day lost. A changes listing has the threads that it
+shows to be moved; a complete one has all of them read, sees edits of replies, and proves deletions.
+Few threads are read by the listing, which then knows their versions; many are left to the fetch,
+which reads several at a time and may be interrupted.
 """
 
 import threading
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from sync_assets.connectors.base import Hint, Session
@@ -18,7 +20,7 @@ from sync_assets.connectors.slack.facts import (
     Watermark,
     day_version,
     edits_of,
-    shown_state,
+    is_shown,
     thread_version,
 )
 from sync_assets.connectors.slack.mrkdwn import mentioned, words
@@ -38,12 +40,18 @@ from sync_assets.models import (
 THREAD, DAY = "thread:", "day:"
 PEOPLE = ("U", "W")
 """With which ids of members begin; those of bots begin with B."""
-MOST_HINTS = 20
-"""More threads than this are found more cheaply by the history."""
+MANY = 20
+"""Threads: more are found more cheaply by the history than by name, and left to the fetch by a
+listing.
+"""
 
 
 class ConversationsSession(Session):
-    """One channel. What a listing read is kept for the fetch that follows it."""
+    """One channel. What a listing read is kept for the fetch that follows it.
+
+    Each run reads the history, so it reads as many threads, however long Slack makes it wait for
+    its minutes; beyond that a limit ends it.
+    """
 
     most_items = 200
 
@@ -54,33 +62,37 @@ class ConversationsSession(Session):
         self._reader = ChannelReader(client, self.pages)
         self._read: dict[str, list[Message]] = {}
         self._names: dict[str, str] | None = None
-        self._lock = threading.Lock()
+        self._known: Callable[[], Mapping[str, str]] = dict
+        self._owed = 0
+        self._lock, self._turn = threading.Lock(), threading.Lock()
+
+    def knows(self, versions: Callable[[], Mapping[str, str]]) -> None:
+        self._known = versions
 
     def list(self, since: str | None) -> Listing:
-        return self._sweep() if since is None else self._changes(Watermark.parse(since))
+        before = self._reader.calls
+        listing = self._sweep() if since is None else self._changes(Watermark.parse(since))
+        self._owed = self._reader.calls - before
+        return listing
 
     def touched(self, since: str, hints: Sequence[Hint]) -> Listing | None:
         """The threads named, and the days that show their messages."""
         watermark = Watermark.parse(since)
         times = {str(hint.get(name)) for hint in hints for name in ("thread_ts", "ts")}
         threads = sorted({str(hint.get("thread_ts")) for hint in hints})
-        if len(threads) > MOST_HINTS or not all(map(is_time, times)):
+        if len(threads) > MANY or not all(map(is_time, times)):
             return None
         days = sorted({f"{moment(ts):%Y-%m-%d}" for ts in times})
         if watermark.limited and days[0] <= _horizon(watermark):
             return None  # the plan hides a part of that day
-        entries, gone, edits = list[ListingEntry](), list[str](), {**watermark.edits}
+        entries, gone = list[ListingEntry](), list[str]()
         for thread in threads:
             messages = self._reader.replies(thread)
-            edits.pop(thread, None)
             if len(messages) <= 1:
                 gone.append(self._id(f"{THREAD}{thread}"))
                 continue
-            parent, edited = messages[0], edits_of(messages[1:])
-            if edited:
-                edits[thread] = [shown_state(parent), edited]
             self._keep(f"{THREAD}{thread}", messages)
-            entries.append(self._thread_entry(parent, edited))
+            entries.append(self._thread_entry(messages[0], edits_of(messages[1:])))
         for day in days:
             shown = self._reader.day(day)
             if not shown:
@@ -88,7 +100,7 @@ class ConversationsSession(Session):
                 continue
             self._keep(f"{DAY}{day}", shown)
             entries.append(self._entry(f"{DAY}{day}", day, day_version(shown)))
-        return Listing(str(replace(watermark, edits=edits)), entries, complete=False, gone=gone)
+        return Listing(since, entries, complete=False, gone=gone)
 
     def fetch(self, entries: Sequence[ListingEntry], watermark: str) -> Iterator[Fetched]:
         context = Watermark.parse(watermark)
@@ -108,61 +120,59 @@ class ConversationsSession(Session):
 
     def _sweep(self) -> Listing:
         team_url, name = self._client.auth_test().url, self._client.info().name
-        seen = self._reader.history(oldest_known=None)
-        read = self._threads(seen.threads)
+        seen, known = self._reader.history(oldest_known=None), self._known()
         watermark = Watermark(seen.latest, seen.oldest, team_url, name, seen.limited)
-        return self._listing(seen, watermark, read)
+        entries = [*self._days(seen, known), *self._unread(seen.threads)]
+        return Listing(str(watermark), entries)
 
     def _changes(self, since: Watermark) -> Listing:
-        seen = self._reader.history(oldest_known=since.oldest)
+        seen, known = self._reader.history(oldest_known=since.oldest), self._known()
+        days = [
+            each for each in self._days(seen, known) if each.version != known.get(each.document_id)
+        ]
         moved = [
             parent
             for parent in seen.threads
-            if seen.active[parent.ts] > since.latest or since.is_doubtful(parent)
+            if seen.edited.get(parent.ts, "") > since.latest
+            or not is_shown(known.get(self._id(f"{THREAD}{parent.ts}")), parent)
         ]
-        read = self._threads(moved)
         watermark = replace(
             since,
             latest=max(since.latest, seen.latest),
             oldest=seen.oldest,
             limited=seen.limited,
         )
-        listing = self._listing(seen, watermark, read)
-        gone = [self._id(f"{DAY}{day}") for day in sorted(seen.empty_days)]
-        return replace(listing, complete=False, current=True, gone=gone)
+        return Listing(
+            str(watermark),
+            [*days, *self._unread(moved)],
+            complete=False,
+            current=True,
+            gone=[self._id(f"{DAY}{day}") for day in sorted(seen.empty_days)],
+        )
 
-    def _listing(self, seen: Seen, watermark: Watermark, read: Mapping[str, str]) -> Listing:
-        watermark = watermark.with_edits(seen.threads, read)
-        entries = list[ListingEntry]()
-        for parent in seen.threads:
-            entries.append(self._thread_entry(parent, watermark.edits.get(parent.ts, ["", ""])[1]))
+    def _days(self, seen: Seen, known: Mapping[str, str]) -> Iterator[ListingEntry]:
+        """Each day; the messages of those that are new are kept for the fetch."""
         for day, messages in seen.days.items():
-            self._keep(f"{DAY}{day}", messages)
-            entries.append(self._entry(f"{DAY}{day}", day, day_version(messages)))
-        entries.sort(key=lambda entry: entry.version.endswith(UNREAD))
-        return Listing(watermark=str(watermark), entries=entries)
+            entry = self._entry(f"{DAY}{day}", day, day_version(messages))
+            if known.get(entry.document_id) != entry.version:
+                self._keep(entry.locator, messages)
+            yield entry
 
-    def _threads(self, parents: Sequence[Message]) -> Mapping[str, str]:
-        """Thread -> what was edited. Where Slack limits us, the rest is left to the fetch and to
-        the next listings: a channel may have more threads than can be read at once.
-        """
-        read = dict[str, str]()
-        for parent in parents:
-            try:
-                read[parent.ts] = self._thread(parent)
-            except RateLimited:
-                return dict.fromkeys((each.ts for each in parents), UNREAD) | read
-            except UnexpectedPayload:
-                read[parent.ts] = UNREAD  # what is wrong with it, the fetch will say
-        return read
+    def _unread(self, threads: Sequence[Message]) -> Sequence[ListingEntry]:
+        """Threads that are to be read, by the fetch where they are many."""
+        entries = [self._thread_entry(parent, UNREAD) for parent in threads]
+        return entries if len(entries) > MANY else [*map(self._read_now, entries)]
 
-    def _thread(self, parent: Message) -> str:
-        """Read it, keep it for the fetch, and say what was edited."""
-        messages = self._reader.replies(parent.ts)
-        if not messages:
-            return ""
-        self._keep(f"{THREAD}{parent.ts}", messages)
-        return edits_of(messages[1:])
+    def _read_now(self, entry: ListingEntry) -> ListingEntry:
+        """With its version, unless it cannot be read: what is wrong, the fetch will say."""
+        try:
+            messages = self._reader.replies(entry.locator.removeprefix(THREAD))
+        except (RateLimited, SourceUnavailable, UnexpectedPayload):
+            return entry
+        if len(messages) <= 1:
+            return entry
+        self._keep(entry.locator, messages)
+        return replace(entry, version=thread_version(messages[0], edits_of(messages[1:])))
 
     def _fetched(self, entry: ListingEntry, context: Watermark) -> Fetched:
         with self._lock:
@@ -170,7 +180,7 @@ class ConversationsSession(Session):
         is_thread = entry.locator.startswith(THREAD)
         if not messages:
             name = entry.locator.partition(":")[2]
-            messages = self._reader.replies(name) if is_thread else self._reader.day(name)
+            messages = self._replies(name) if is_thread else self._reader.day(name)
         if not messages or (is_thread and len(messages) == 1):
             return Gone(entry)
         if is_thread:
@@ -178,6 +188,14 @@ class ConversationsSession(Session):
         else:
             version = day_version(messages)
         return conversation_document(entry, version, messages, context, self._people(messages))
+
+    def _replies(self, thread: str) -> Sequence[Message]:
+        with self._lock:
+            patient, self._owed = self._owed > 0, self._owed - 1
+        if not patient:
+            return self._reader.replies(thread)
+        with self._turn:  # several that wait for one call of a minute would come to no end
+            return self._reader.replies(thread, patient=True)
 
     def _people(self, messages: Sequence[Message]) -> Mapping[str, str]:
         """The names of those who speak, and of those whom the title names: members as they are

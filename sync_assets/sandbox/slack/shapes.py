@@ -67,4 +67,10 @@ def member(each: Member) -> Json:
 
 def channel(each: Channel) -> Json:
     """A channel as conversations.info shows it."""
-    return {"id": each.id, "name": each.name, "is_channel": True, "is_member": each.has_bot}
+    return {
+        "id": each.id,
+        "name": each.name,
+        "created": int(each.created_at.timestamp()),
+        "is_channel": True,
+        "is_member": each.has_bot,
+    }

@@ -44,6 +44,7 @@ class Channel:
 
     id: str
     name: str
+    created_at: datetime
     messages: dict[str, Message] = field(default_factory=dict[str, Message])
     threads: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
     has_bot: bool = True
@@ -94,7 +95,7 @@ class SlackWorld:
     def create_channel(self, channel: str, name: str) -> Channel:
         """An empty channel."""
         with self._lock:
-            created = self.channels[channel] = Channel(channel, name)
+            created = self.channels[channel] = Channel(channel, name, self.now)
             return created
 
     def join(self, user: str, name: str, channel: str | None = None) -> Member:

@@ -1,15 +1,21 @@
 from datetime import timedelta
 from math import ceil
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
 from sync_assets.errors import InvalidSettings, SourceGone, SourceRejectedUs, UnexpectedPayload
-from sync_assets.http.clients import HttpClients
 from sync_assets.sandbox.faults import Answer, Truncated, html_page
 from sync_assets.search import search
 from sync_assets_tests import oracle
-from sync_assets_tests.connectors.slack.workspace import CHANNEL, MARA, Workspace
+from sync_assets_tests.connectors.slack.workspace import (
+    CHANNEL,
+    MARA,
+    Workspace,
+    running_workspace,
+)
+from sync_assets_tests.fakes import FakeClock
 
 DAY = timedelta(days=1).total_seconds()
 YEAR = timedelta(days=365)
@@ -78,6 +84,37 @@ def test_an_edit_of_a_reply_is_found_by_the_sweep(workspace: Workspace):
     assert "8080" not in workspace.chunks()
     workspace.sync()
     assert workspace.asked() == ["conversations.history"]
+
+
+def test_an_edit_of_a_reply_told_to_the_channel_is_found_at_once(workspace: Workspace):
+    parent = workspace.post("Which port?")
+    workspace.clock.advance(DAY)
+    reply = workspace.reply(parent, "8080", broadcast=True)
+    workspace.sync()
+    workspace.clock.advance(1)
+    workspace.world.edit(reply, "9090")
+
+    workspace.sync()
+
+    assert workspace.differences() == []
+
+
+def test_many_threads_are_kept_by_no_listing_and_written_by_no_sweep_without_news(
+    workspace: Workspace,
+):
+    for number in range(25):
+        workspace.reply(workspace.post(f"Question {number}"), "Answer")
+    workspace.post("Alone")
+    workspace.sync()
+    assert workspace.asked().count("conversations.replies") == 25
+    before = oracle.table_versions(workspace.index)
+    workspace.clock.advance(DAY)
+
+    report = workspace.sync()
+
+    assert (report.listing.complete, report.documents and report.documents.fetched) == (True, 25)
+    assert workspace.asked().count("conversations.replies") == 25
+    assert oracle.table_versions(workspace.index) == before
 
 
 def test_a_deleted_reply_is_found_at_once(workspace: Workspace):
@@ -282,10 +319,7 @@ def test_a_workspace_of_more_members_than_a_minute_lists_is_read(workspace: Work
 
 
 def test_a_history_of_more_pages_than_a_minute_allows_is_read_in_one_run(workspace: Workspace):
-    clock = workspace.clock
-    workspace.stores.http = HttpClients(clock=clock, monotonic=clock.monotonic, sleep=clock.advance)
-    patient = {"lease_seconds": 3_600}  # it is renewed by another clock than what waits here
-    workspace.stores.settings = workspace.stores.settings.model_copy(update=patient)
+    workspace.be_patient()
     for number in range(30):
         workspace.post(f"Message {number}")
     workspace.world.most_a_page = 2
@@ -297,25 +331,48 @@ def test_a_history_of_more_pages_than_a_minute_allows_is_read_in_one_run(workspa
 
 
 def test_a_rate_limit_in_the_middle_loses_nothing(workspace: Workspace):
-    for number in range(12):
+    for number in range(30):
         workspace.reply(workspace.post(f"Question {number}"), "Answer")
-    workspace.world.calls_a_minute["conversations.replies"] = 5
+    workspace.world.calls_a_minute["conversations.replies"] = 10
 
     report = workspace.sync()
 
     assert report.documents is not None
-    assert report.documents.deferred_until is not None
+    assert (report.documents.fetched, bool(report.documents.deferred_until)) == (10, True)
     assert "conversations.replies" in str(report.documents.deferred_because)
-    workspace.clock.now = report.documents.deferred_until
+    workspace.clock.now = report.documents.deferred_until or workspace.clock.now
     workspace.world.calls_a_minute.clear()
-    workspace.sync()
+    report = workspace.sync()
+    assert report.listing.listed == 0  # what waits since the last run is no news
     assert workspace.differences() == []
-    assert workspace.asked().count("conversations.replies") <= 12
+    assert workspace.asked().count("conversations.replies") == 20
     workspace.sync()
     assert workspace.asked() == ["conversations.history"]
 
 
+def test_an_app_that_may_call_once_a_minute_reads_a_thread_for_each_page_of_history(
+    tmp_path: Path, clock: FakeClock
+):
+    with running_workspace(tmp_path, clock, {"rate_tier": "distributed"}) as workspace:
+        workspace.be_patient()
+        world = workspace.world
+        world.most_a_page = 15
+        world.calls_a_minute = {"conversations.history": 1, "conversations.replies": 1}
+        for number in range(7):
+            workspace.reply(workspace.post(f"Question {number}"), "Answer")
+        for number in range(25):
+            workspace.post(f"Message {number}")
+
+        for _ in range(2):
+            report = workspace.sync()
+            assert report.documents is not None
+            clock.now = report.documents.deferred_until or clock.now
+
+        assert workspace.differences() == []
+
+
 def test_a_sweep_that_is_limited_still_finds_edits_of_replies(workspace: Workspace):
+    workspace.be_patient()
     replies = [
         workspace.reply(workspace.post(f"Question {number}"), f"Answer {number}")
         for number in range(8)

@@ -49,7 +49,25 @@ def test_an_edited_reply_keeps_its_version_when_the_history_is_read_again(
     report = workspace.sync()
 
     assert workspace.differences() == []
-    assert report.documents is None or report.documents.fetched == 0
+    assert report.listing.unchanged
+    assert workspace.asked() == ["conversations.history"]
+
+
+def test_an_edit_and_a_deletion_of_a_reply_take_one_fetch_each(
+    workspace: Workspace, parent: Message
+):
+    kept, wrong = (workspace.reply(parent, words) for words in ("It dose", "Never"))
+    workspace.read_again(told(kept), told(wrong))
+
+    workspace.world.edit(kept, "It does")
+    workspace.read_again(told(kept))
+    assert workspace.differences() == []
+    assert workspace.asked().count("conversations.replies") == 1
+    workspace.world.delete(CHANNEL, wrong)
+    workspace.read_again({**told(wrong), "gone": True})
+
+    assert workspace.differences() == []
+    assert workspace.asked().count("conversations.replies") == 1
 
 
 def test_a_message_that_becomes_a_thread_leaves_its_day(workspace: Workspace, parent: Message):

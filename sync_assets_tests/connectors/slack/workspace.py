@@ -13,6 +13,7 @@ from pydantic import AnyHttpUrl, JsonValue, SecretStr
 
 from sync_assets.connectors.base import Hint
 from sync_assets.connectors.slack.connector import Slack
+from sync_assets.http.clients import HttpClients
 from sync_assets.models import Source, SyncMode, SyncReport, VerifyReport
 from sync_assets.sandbox.server import Sandbox, running_sandbox
 from sync_assets.sandbox.slack.world import Channel, Message, SlackWorld
@@ -62,6 +63,13 @@ class Workspace:
     ) -> Message:
         self.clock.advance(1)
         return self.world.reply(CHANNEL, parent, user, text, at=at, broadcast=broadcast)
+
+    def be_patient(self) -> None:
+        """Calls wait by the test's own clock."""
+        clock, settings = self.clock, self.stores.settings
+        self.stores.http = HttpClients(clock=clock, monotonic=clock.monotonic, sleep=clock.advance)
+        patient = {"lease_seconds": 3_600}  # it is renewed by another clock than what waits here
+        self.stores.settings = settings.model_copy(update=patient)
 
     def sync(self, mode: SyncMode = "incremental") -> SyncReport:
         """One sync, and the log of requests begun anew."""

@@ -1,4 +1,6 @@
-"""Whatever happens at Vercel, in whatever order: after a sweep the index is what is there."""
+"""Whatever happens at Vercel, in whatever order, whether webhooks tell of it or not: after a sweep
+the index is what is there.
+"""
 
 import tempfile
 from pathlib import Path
@@ -6,7 +8,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sync_assets.sandbox.vercel.world import BUILD, DONE, FAILURE
+from sync_assets.sandbox.vercel.world import BUILD, DONE, FAILURE, Deployment
 from sync_assets_tests.connectors.vercel.team import Team, running_team
 from sync_assets_tests.fakes import FakeClock
 
@@ -20,13 +22,16 @@ ACTIONS = st.one_of(
 )
 
 
-def act(team: Team, action: str, value: str | int) -> None:
+def act(team: Team, action: str, value: str | int) -> Deployment | None:
+    """What it was about, where webhooks tell of such things."""
     world = team.world
     known = world.listed(None)
     chosen = known[int(value) % len(known)] if known and isinstance(value, int) else None
     match action:
         case "deploy":
-            world.deploy("shop", plan=PLANS[str(value)], log=[f"line {len(known)} of a log"])
+            chosen = world.deploy(
+                "shop", plan=PLANS[str(value)], log=[f"line {len(known)} of a log"]
+            )
             team.clock.advance(1)
         case "wait":
             team.clock.advance(float(value))
@@ -45,12 +50,13 @@ def act(team: Team, action: str, value: str | int) -> None:
         case "promote" if chosen and chosen.state(world.now) == "READY":
             world.promote(chosen, "shop.acme.example")
         case _:
-            pass
+            return None
+    return chosen
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(ACTIONS, min_size=3, max_size=12))
-def test_after_a_sweep_the_index_equals_the_team(actions: list[tuple[str, str | int]]):
+@given(st.lists(ACTIONS, min_size=3, max_size=12), st.booleans())
+def test_after_a_sweep_the_index_equals_the_team(actions: list[tuple[str, str | int]], told: bool):
     with (
         tempfile.TemporaryDirectory() as folder,
         running_team(Path(folder), FakeClock()) as team,
@@ -60,7 +66,9 @@ def test_after_a_sweep_the_index_equals_the_team(actions: list[tuple[str, str | 
             team.world.deploy("shop", plan=DONE)
             team.clock.advance(1)
         for action, value in actions:
-            act(team, action, value)
+            about = act(team, action, value)
+            if told and about:
+                team.read_again({"deployment": about.id})
 
         team.sync("full")
         team.approve()
