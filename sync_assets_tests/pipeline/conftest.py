@@ -15,6 +15,7 @@ from dagster._core.remote_origin import (
 )
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
+from sync_assets.connectors.github.connector import GitHub
 from sync_assets.definitions import definitions_of
 from sync_assets.models import Source
 from sync_assets.pipeline import tags
@@ -204,6 +205,13 @@ def loaded(
     connector = TrackerConnector(Tracker())
     settings = Settings(home=tmp_path_factory.mktemp("home"), embedder="hash")
     return definitions_of([connector], settings), connector
+
+
+@pytest.fixture(scope="session")
+def github(tmp_path_factory: pytest.TempPathFactory) -> dg.Definitions:
+    """GitHub's definitions; where it is, is a matter of the stores."""
+    settings = Settings(home=tmp_path_factory.mktemp("home"), embedder="hash")
+    return definitions_of([GitHub()], settings)
 
 
 @pytest.fixture

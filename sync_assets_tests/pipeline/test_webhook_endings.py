@@ -3,8 +3,8 @@ are suspended or taken away: told by signed calls, and what the sensor and its r
 A real connector, on the sandbox.
 """
 
-from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,133 +18,27 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
-from pydantic import AnyHttpUrl, SecretStr
+from pydantic import SecretStr
 
-from sync_assets import sources
-from sync_assets.connectors.github.connector import GitHub
 from sync_assets.connectors.github.webhook import HOOK_EVENTS
-from sync_assets.connectors.webhook_catalog import WEBHOOKS
-from sync_assets.definitions import definitions_of
-from sync_assets.models import Source
-from sync_assets.pipeline.resources import GivenStores
 from sync_assets.sandbox.github.apps import Installation
 from sync_assets.sandbox.github.hooks import app_place
-from sync_assets.sandbox.repositories import Repository
-from sync_assets.sandbox.server import Sandbox, running_sandbox
-from sync_assets.server.verdict import Store, verdict
+from sync_assets.sandbox.server import running_sandbox
 from sync_assets.settings import Settings
-from sync_assets_tests import oracle
 from sync_assets_tests.fakes import FakeClock
-from sync_assets_tests.pipeline.conftest import Pipeline
-from sync_assets_tests.pipeline.deliveries import asked, run
-from sync_assets_tests.sandbox.hearing import Receiver, receiving
-from sync_assets_tests.toy import World
+from sync_assets_tests.pipeline.deliveries import asked
+from sync_assets_tests.pipeline.shop import NAME, SECRET, Shop, open_shop, opened
+from sync_assets_tests.sandbox.hearing import receiving
 
-NAME, TOKEN = "acme/shop", "ghs_1234567890abcdefghijklmnopqrstuvwxyz"
-SECRET, APP = "It's a Secret to Everybody", "1234"
+APP = "1234"
 KEY = rsa.generate_private_key(65537, 2048)
-
-
-@dataclass
-class Shop:
-    """A repository at GitHub, and its source, synced. `readable` is what the token reads."""
-
-    sandbox: Sandbox
-    receiver: Receiver
-    readable: list[str]
-    pipeline: Pipeline
-    source_id: str
-
-    @property
-    def repository(self) -> Repository:
-        return self.sandbox.repositories.all()[0]
-
-    @property
-    def source(self) -> Source:
-        return self.pipeline.stores.registry.get(self.source_id)
-
-    @property
-    def error(self) -> str:
-        return self.source.last_error or ""
-
-    def hear(self) -> None:
-        """What GitHub called us with since: as the receiver takes it."""
-        self.sandbox.post.drain()
-        for call in self.receiver.heard:
-            now = self.pipeline.clock()
-            said = verdict(WEBHOOKS["github"], call.headers, call.body, [SECRET], now)
-            if isinstance(said, Store):
-                self.pipeline.stores.inbox.store([said.incoming])
-        self.receiver.heard.clear()
-
-    def bring_in(self) -> list[bool]:
-        """What is told and waits, and what follows from it: which runs ended well."""
-        self.hear()
-        succeeded: list[bool] = []
-        while True:
-            results = run(self.pipeline, asked(self.pipeline))
-            results += run(self.pipeline, self.pipeline.tick("registry_sync").run_requests or [])
-            if not results:
-                return succeeded
-            succeeded += [result.success for result in results]
-
-    def told(self) -> dict[str, str]:
-        """What became of the last of each kind."""
-        newest = reversed(self.pipeline.stores.inbox.newest())
-        return {each.kind: each.state for each in newest}
-
-    def stored(self) -> set[str]:
-        return {*self.pipeline.stores.reader.documents_stored(self.source_id, "files")}
-
-    def differences(self) -> list[str]:
-        head = self.repository.head() or ""
-        files = oracle.searchable_files(self.repository.path, head)
-        return oracle.differences(
-            self.pipeline.given.settings.index_uri, self.source.source_id, files
-        )
-
-
-@pytest.fixture(scope="module")
-def defs(tmp_path_factory: pytest.TempPathFactory) -> dg.Definitions:
-    settings = Settings(home=tmp_path_factory.mktemp("home"), embedder="hash")
-    return definitions_of([GitHub()], settings)
-
-
-@contextmanager
-def opened(
-    defs: dg.Definitions,
-    instance: dg.DagsterInstance,
-    sandbox: Sandbox,
-    settings: Settings,
-    clock: FakeClock,
-) -> Generator[Pipeline]:
-    """With the source of `acme/shop`, which is not synced yet."""
-    urls = {"web": sandbox.url, "api": f"{sandbox.url}/api/v3"}
-    addresses = {f"github_{name}_url": AnyHttpUrl(url) for name, url in urls.items()}
-    given = GivenStores(settings.model_copy(update=addresses), clock=clock)
-    with given.open() as stores:
-        sources.register(stores.registry, "github", NAME, {"branch": "main"})
-        yield Pipeline(defs, instance, given, stores, World(), clock)
 
 
 @pytest.fixture
 def shop(
-    tmp_path: Path, defs: dg.Definitions, instance: dg.DagsterInstance, clock: FakeClock
+    tmp_path: Path, github: dg.Definitions, instance: dg.DagsterInstance, clock: FakeClock
 ) -> Iterator[Shop]:
-    """By a token, told by hooks of the repository and of both owners."""
-    with ExitStack() as stack:
-        readable = ["acme/*"]
-        served = running_sandbox(tmp_path / "served", clock=clock, tokens={TOKEN: readable})
-        sandbox = stack.enter_context(served)
-        receiver = stack.enter_context(receiving())
-        repository = sandbox.repositories.create(NAME)
-        repository.commit({"a.py": "def a():\n    return 1\n", "b.md": "# About b\n"})
-        for place in (repository.number, "acme", "mara"):
-            sandbox.hooks.add(place, receiver.url, secret=SECRET, events=HOOK_EVENTS)
-        settings = Settings(home=tmp_path / "home", embedder="hash", github_token=SecretStr(TOKEN))
-        pipeline = stack.enter_context(opened(defs, instance, sandbox, settings, clock))
-        shop = Shop(sandbox, receiver, readable, pipeline, f"github:{NAME}")
-        shop.bring_in()
+    with open_shop(tmp_path, github, instance, clock, branch="main") as shop:
         assert shop.differences() == []
         yield shop
 
@@ -158,7 +52,7 @@ class AppShop(Shop):
 
 @pytest.fixture
 def by_app(
-    tmp_path: Path, defs: dg.Definitions, instance: dg.DagsterInstance, clock: FakeClock
+    tmp_path: Path, github: dg.Definitions, instance: dg.DagsterInstance, clock: FakeClock
 ) -> Iterator[AppShop]:
     """The repository is private, and the App is installed on it by name."""
     clock.now = datetime.now(UTC)  # a run's end is told by the wall's clock
@@ -178,7 +72,9 @@ def by_app(
             github_app_id=APP,
             github_app_private_key=SecretStr(pem.decode()),
         )
-        pipeline = stack.enter_context(opened(defs, instance, sandbox, settings, clock))
+        pipeline = stack.enter_context(
+            opened(github, instance, sandbox, settings, clock, branch="main")
+        )
         shop = AppShop(sandbox, receiver, [], pipeline, f"github:{NAME}", installation)
         shop.bring_in()
         assert shop.differences() == []
