@@ -58,9 +58,11 @@ from sync_assets.sandbox.github.rate_limit import RateLimit
 from sync_assets.sandbox.github.raw import RawHost
 from sync_assets.sandbox.github.tarball import Archives
 from sync_assets.sandbox.github.trackers import Trackers
+from sync_assets.sandbox.linear import events as linear_events
 from sync_assets.sandbox.linear.api import LinearApi
 from sync_assets.sandbox.linear.world import LinearWorld
 from sync_assets.sandbox.link import Link, LinkLayer
+from sync_assets.sandbox.notion import events as notion_events
 from sync_assets.sandbox.notion.api import NotionApi
 from sync_assets.sandbox.notion.gate import Gate as NotionGate
 from sync_assets.sandbox.notion.world import NotionWorld
@@ -103,6 +105,8 @@ class Sandbox:
     hooks: Hooks
     vercel_webhooks: Subscriptions
     slack_events: Subscriptions
+    linear_webhooks: Subscriptions
+    notion_webhooks: Subscriptions
     sizes: Sizes = field(default_factory=Sizes)
     faults: Faults = field(default_factory=Faults)
     requests: list[Request] = field(default_factory=list[Request])
@@ -148,11 +152,15 @@ def running_sandbox(
             Hooks(clock, post),
             Subscriptions(post, clock, vercel_events.sign, vercel_events.SIGNATURE),
             Subscriptions(post, clock, slack_events.sign, slack_events.SIGNATURE),
+            Subscriptions(post, clock, linear_events.sign, linear_events.SIGNATURE),
+            Subscriptions(post, clock, notion_events.sign, notion_events.SIGNATURE),
         )
         known = LiveTokens(dict(tokens or {}), apps)
         git = GitHttp(sandbox.repositories, known, partial_clone)
         vercel_events.tell_events(sandbox.vercel, sandbox.vercel_webhooks)
         slack_events.tell_events(sandbox.slack, sandbox.slack_events)
+        linear_events.tell_events(sandbox.linear, sandbox.linear_webhooks)
+        notion_events.tell_events(sandbox.notion, sandbox.notion_webhooks)
         vercel = VercelApi(sandbox.vercel)
         slack = SlackApi(sandbox.slack)
         linear = LinearApi(sandbox.linear)

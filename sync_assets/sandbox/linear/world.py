@@ -7,9 +7,10 @@ that the time is that of the last "meaningful" update.
 
 import threading
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from sync_assets.sandbox.linear.records import (
     Attachment,
@@ -28,6 +29,20 @@ ORGANIZATION = "acme"
 _MILLISECOND = timedelta(milliseconds=1)
 
 
+_TOLD = {"label": "IssueLabel", "project": "Project"}
+"""Of what has a name, the kinds that are told when they have another."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinearNews:
+    """What webhooks are made of. `former` are values that are no more: `{"teamId": "..."}`."""
+
+    kind: str
+    action: Literal["create", "update", "remove"]
+    record: Issue | Comment | Attachment | Named
+    former: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
 class LinearWorld:
     """One workspace. Safe from any thread; times are the sandbox's clock's, each one later than the
     one before.
@@ -44,6 +59,7 @@ class LinearWorld:
         self.issues: dict[str, Issue] = {}
         self.comments: dict[str, Comment] = {}
         self.attachments: dict[str, Attachment] = {}
+        self.watchers: list[Callable[[LinearNews], object]] = []
         self.tokens: set[str] = {SANDBOX_TOKEN}
         """Personal keys as they are, OAuth tokens with `Bearer ` before them."""
         self.requests_an_hour = 2_500
@@ -91,6 +107,9 @@ class LinearWorld:
         """It is called something else from now on; issues that name it keep their times."""
         with self.lock:
             thing.name, thing.updated_at = name, self._tick()
+            kind = next(key for key, each in self.names.items() if each is thing).partition(":")[0]
+            if kind in _TOLD:
+                self._tell(LinearNews(_TOLD[kind], "update", thing))
 
     def open_issue(
         self,
@@ -124,10 +143,17 @@ class LinearWorld:
             self.issues[issue.id] = issue
             if issue.parent:
                 issue.parent.children.append(issue)
+            self._tell(LinearNews("Issue", "create", issue))
             return issue
 
     def edit(self, issue: Issue, **facts: Any) -> None:  # noqa: ANN401 - fields of the record
         """Other facts from now on: `title="..."`, `parent=other`."""
+        with self.lock:
+            former = {"teamId": issue.team.id} if "team" in facts else {}
+            self._change(issue, **facts)
+            self._tell(LinearNews("Issue", "update", issue, former))
+
+    def _change(self, issue: Issue, **facts: Any) -> None:  # noqa: ANN401 - fields of the record
         with self.lock:
             if "parent" in facts and issue.parent:
                 issue.parent.children.remove(issue)
@@ -153,7 +179,8 @@ class LinearWorld:
     def trash(self, issue: Issue) -> None:
         """Into the bin, where it is for 30 days."""
         with self.lock:
-            self.edit(issue, archived_at=self._tick(), trashed=True)
+            self._change(issue, archived_at=self._tick(), trashed=True)
+            self._tell(LinearNews("Issue", "remove", issue))
 
     def restore(self, issue: Issue) -> None:
         """Out of the bin or the archive."""
@@ -173,6 +200,7 @@ class LinearWorld:
                 child.parent = None
             if issue.parent:
                 issue.parent.children.remove(issue)
+            self._tell(LinearNews("Issue", "remove", issue))
 
     def comment(
         self,
@@ -190,6 +218,7 @@ class LinearWorld:
             made = Comment(self._id(), issue, body, when, when, user, parent, **facts)
             self.comments[made.id] = made
             issue.comments.append(made)
+            self._tell(LinearNews("Comment", "create", made))
             return made
 
     def edit_comment(self, comment: Comment, body: str) -> None:
@@ -197,11 +226,13 @@ class LinearWorld:
         with self.lock:
             now = self._tick()
             comment.body, comment.edited_at, comment.updated_at = body, now, now
+            self._tell(LinearNews("Comment", "update", comment))
 
     def resolve(self, comment: Comment) -> None:
         """Its thread has come to an end."""
         with self.lock:
             comment.resolved_at = comment.updated_at = self._tick()
+            self._tell(LinearNews("Comment", "update", comment))
 
     def delete_comment(self, comment: Comment, *, softly: bool = False) -> None:
         """Gone; `softly`: archived, and so kept from all who do not ask for it."""
@@ -214,6 +245,7 @@ class LinearWorld:
                 for reply in comment.issue.comments:
                     if reply.parent is comment:
                         reply.parent = None
+            self._tell(LinearNews("Comment", "remove", comment))
 
     def attach(self, issue: Issue, title: str, url: str, **facts: Any) -> Attachment:  # noqa: ANN401 - as above
         """A link from the issue."""
@@ -222,6 +254,7 @@ class LinearWorld:
             made = Attachment(self._id(), issue, title, url, now, now, **facts)
             self.attachments[made.id] = made
             issue.attachments.append(made)
+            self._tell(LinearNews("Attachment", "create", made))
             return made
 
     def edit_attachment(self, attachment: Attachment, **facts: Any) -> None:  # noqa: ANN401 - as above
@@ -230,12 +263,14 @@ class LinearWorld:
             for name, fact in facts.items():
                 setattr(attachment, name, fact)
             attachment.updated_at = self._tick()
+            self._tell(LinearNews("Attachment", "update", attachment))
 
     def detach(self, attachment: Attachment) -> None:
         """The link is gone."""
         with self.lock:
             del self.attachments[attachment.id]
             attachment.issue.attachments.remove(attachment)
+            self._tell(LinearNews("Attachment", "remove", attachment))
 
     def relate(self, issue: Issue, kind: str, other: Issue) -> Relation:
         """`blocks`, `duplicate` or `related`."""
@@ -259,6 +294,10 @@ class LinearWorld:
     def cycle(self, number: int, name: str | None = None) -> Cycle:
         """A cycle."""
         return Cycle(self._id(), number, name)
+
+    def _tell(self, news: LinearNews) -> None:
+        for watcher in self.watchers:
+            watcher(news)
 
     def _tick(self) -> datetime:
         """Now, to the millisecond, and later than any time before."""

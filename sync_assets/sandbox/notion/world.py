@@ -9,6 +9,7 @@ import hashlib
 import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sync_assets.sandbox.notion.content import Block, Json, rich
@@ -16,6 +17,14 @@ from sync_assets.sandbox.notion.records import Comment, DataSource, Page, User
 
 SANDBOX_TOKEN = "ntn-sandbox-token"  # noqa: S105 - opens the sandbox, and nothing else
 VERSION = "2026-03-11"
+
+
+@dataclass(frozen=True, slots=True)
+class NotionNews:
+    """What webhooks are made of: `kind` is `page.content_updated` and the like."""
+
+    kind: str
+    record: Page | Comment
 
 
 class NotionWorld:
@@ -30,6 +39,7 @@ class NotionWorld:
         self.pages: dict[str, Page] = {}
         self.blocks: dict[str, Block] = {}
         self.comments: dict[str, Comment] = {}
+        self.watchers: list[Callable[[NotionNews], object]] = []
         self.tokens: set[str] = {SANDBOX_TOKEN}
         self.unshared: set[str] = set()
         """Pages, data sources and blocks that the connection may not see."""
@@ -87,6 +97,7 @@ class NotionWorld:
             page.properties.update(properties or {})
             self.pages[page.id] = page
             self._put(page.blocks, page.id, blocks)
+            self._tell("page.created", page)
             return page
 
     def write(self, place: Page | Block, *blocks: Block, at: int | None = None) -> None:
@@ -94,18 +105,18 @@ class NotionWorld:
         with self.lock:
             siblings = place.blocks if isinstance(place, Page) else place.children
             self._put(siblings, place.id, blocks, at)
-            self._touch(place.id)
+            self._tell("page.content_updated", self._touch(place.id))
 
     def rewrite(self, block: Block, words: str | Sequence[Json]) -> None:
         """Other words in a block of text."""
         with self.lock:
             block.value["rich_text"] = rich(words)
-            self._touch(block.id)
+            self._tell("page.content_updated", self._touch(block.id))
 
     def erase(self, block: Block) -> None:
         """The block and all inside it, gone."""
         with self.lock:
-            self._touch(block.id)
+            self._tell("page.content_updated", self._touch(block.id))
             above = self.blocks.get(block.parent)
             siblings = above.children if above else self.pages[block.parent].blocks
             siblings.remove(block)
@@ -116,13 +127,13 @@ class NotionWorld:
         """Another title."""
         with self.lock:
             page.title = title
-            self._touch(page.id)
+            self._tell("page.properties_updated", self._touch(page.id))
 
     def set_property(self, page: Page, name: str, kind: str, value: object) -> None:
         """Another value."""
         with self.lock:
             page.properties[name] = (kind, value)
-            self._touch(page.id)
+            self._tell("page.properties_updated", self._touch(page.id))
 
     def comment(self, place: Page | Block, words: str, user: User | None = None) -> Comment:
         """A comment; no edit of its page."""
@@ -131,20 +142,24 @@ class NotionWorld:
             author = (user or self.user).id
             made = Comment(self._id("comment"), place.id, on_block, author, words, now, now)
             self.comments[made.id] = made
+            self._tell("comment.created", made)
             return made
 
     def edit_comment(self, comment: Comment, words: str) -> None:
         """Other words; no edit of its page."""
         with self.lock:
             comment.words, comment.edited_at = words, self.now
+            self._tell("comment.updated", comment)
 
     def trash(self, page: Page, *, quiet: bool = False) -> None:
         """Into the trash, from where it may come back."""
         self._mark(page, quiet=quiet, in_trash=True)
+        self._tell("page.deleted", page)
 
     def restore(self, page: Page, *, quiet: bool = False) -> None:
         """Back from the trash and from the archive."""
         self._mark(page, quiet=quiet, in_trash=False)
+        self._tell("page.undeleted", page)
 
     def archive(self, page: Page, *, quiet: bool = False) -> None:
         """Out of sight, and not in the trash."""
@@ -156,6 +171,7 @@ class NotionWorld:
             page.source = source.id
             if not quiet:
                 self._touch(page.id)
+            self._tell("page.moved", page)
 
     def delete(self, page: Page) -> None:
         """Gone for good, as after thirty days in the trash."""
@@ -223,8 +239,14 @@ class NotionWorld:
             inside, block.children = block.children, []
             self._put(block.children, block.id, inside)
 
-    def _touch(self, place: str) -> None:
-        self.page_of(place).edited_at = self.now
+    def _touch(self, place: str) -> Page:
+        page = self.page_of(place)
+        page.edited_at = self.now
+        return page
+
+    def _tell(self, kind: str, record: Page | Comment) -> None:
+        for watcher in self.watchers:
+            watcher(NotionNews(kind, record))
 
     def _id(self, kind: str) -> str:
         self._numbers += 1
