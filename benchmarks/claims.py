@@ -48,13 +48,16 @@ class Result(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One benchmark on the page; `failure` is why there is no result."""
+    """One benchmark on the page; `failure` is why there is no result, `measured` when it ran and
+    how busy the machine was then.
+    """
 
     name: str
     summary: str
     claims: Sequence[Claim] = ()
     tables: Sequence[Table] = ()
     failure: str = ""
+    measured: str = ""
 
 
 def number(value: float) -> str:
@@ -85,7 +88,7 @@ def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def section_text(section: Section) -> str:
     """A section of the page: what was done, and the figures."""
-    parts = [f"## {section.name}", section.summary]
+    parts = [f"## {section.name}", f"{section.summary} {section.measured}".rstrip()]
     for table in section.tables:
         parts.append(markdown_table(table.header, table.rows))
         if table.note:

@@ -16,8 +16,7 @@ def description() -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return (
         f"{_processor()}, {os.cpu_count()} cores, {memory:.0f} GiB; {platform.system()} "
-        f"{platform.release()}; Python {platform.python_version()}; {git.strip()}; {packages}; "
-        f"load average at the start {os.getloadavg()[0]:.1f}."
+        f"{platform.release()}; Python {platform.python_version()}; {git.strip()}; {packages}."
     )
 
 
