@@ -68,7 +68,7 @@ def url(*, as_json: Json = False) -> None:
     epilog=examples("webhooks setup", "webhooks setup github:owner/name", "webhooks setup notion"),
 )
 def setup(wanted: Wanted = None, *, as_json: Json = False) -> None:
-    """Have vendors call us: GitHub by its API, the others in steps that are printed.
+    """Have vendors call us: GitHub and Linear by their APIs, the others in steps that are printed.
 
     Safe to repeat: the hook that calls our address already is brought up to date. For Notion a
     window of ten minutes is opened, in which its key is believed.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sync_assets.connectors.github.app import GitHubApp
     from sync_assets.connectors.github.hooks import Hook
 
-NOTION = "notion"
+LINEAR, NOTION = "linear", "notion"
 SetupOutcome = Literal["created", "updated", "by_hand", "failed"]
 
 
@@ -43,7 +43,10 @@ def set_up(stores: Stores, wanted: str | None) -> list[WebhookSetup]:
     connectors, only = _wanted(stores, wanted)
     done: list[WebhookSetup] = []
     for connector in connectors:
-        done += _github(stores, only) if connector == GITHUB else [_by_hand(stores, connector)]
+        if connector == GITHUB:
+            done += _github(stores, only)
+        else:
+            done.append(_linear(stores) if connector == LINEAR else _by_hand(stores, connector))
     return done
 
 
@@ -129,6 +132,27 @@ def _ensure(stores: Stores, repository: Repository, url: str) -> "tuple[Hook, Se
     if hook is None:
         return client.create_hook(url, secret, HOOK_EVENTS), "created"
     return client.update_hook(hook.id, url, secret, HOOK_EVENTS), "updated"
+
+
+def _linear(stores: Stores) -> WebhookSetup:
+    """One webhook for all public teams, where the operator chose a secret; else in steps."""
+    settings, url = stores.settings, address_of(stores.settings, LINEAR)
+    secret = settings.linear_webhook_secret
+    if not secret.get_secret_value() or not settings.linear_api_key.get_secret_value():
+        return _by_hand(stores, LINEAR)
+    from sync_assets.connectors.linear.client import graphql_client
+    from sync_assets.connectors.linear.hooks import LinearHookClient
+
+    client = LinearHookClient(graphql_client(settings, stores.http))
+    try:
+        hook = client.hook_at(url)
+        if hook is None:
+            client.create_hook(url, secret)
+        else:
+            client.update_hook(hook, secret)
+    except SourceError as error:
+        return _answer(LINEAR, EVERYWHERE, url, "failed", problem=str(error))
+    return _answer(LINEAR, EVERYWHERE, url, "created" if hook is None else "updated")
 
 
 def _by_hand(stores: Stores, connector: str) -> WebhookSetup:

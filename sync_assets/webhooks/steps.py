@@ -50,6 +50,8 @@ def _vercel(url: str, _: datetime | None) -> tuple[str, ...]:
 
 def _linear(url: str, _: datetime | None) -> tuple[str, ...]:
     return (
+        "Choose a secret for SYNC_ASSETS_LINEAR_WEBHOOK_SECRET, and with an administrator's key",
+        "run this again: it makes the webhook. By hand, and for a private team:",
         "Open Settings > API > Webhooks > New webhook (administrators)",
         f"URL: {url}",
         "Events: issues, comments, attachments, reactions, issue labels, projects, cycles",

@@ -3,10 +3,12 @@
 import re
 
 import pytest
+from pydantic import AnyHttpUrl, SecretStr
 
 from sync_assets.connectors.github.webhook import HOOK_EVENTS
 from sync_assets.connectors.webhook_catalog import WEBHOOKS
 from sync_assets.errors import InvalidSettings, UnknownSource
+from sync_assets.sandbox.linear.world import SANDBOX_TOKEN
 from sync_assets.webhooks.setup import set_up
 from sync_assets_tests.webhooks.conftest import SECRET, TOKEN, Shop
 
@@ -60,6 +62,33 @@ def test_other_vendors_are_set_up_in_steps_that_name_our_address(shop: Shop, con
     assert done.outcome == "by_hand"
     assert any(done.url in step for step in done.steps)
     assert done.url.endswith(f"/webhooks/{connector}")
+
+
+def test_webhook_of_linear_is_made_once_by_the_secret_of_our_own_choice(shop: Shop):
+    linear, stores = shop.sandbox.linear, shop.stores
+    linear.create_team("ENG", "Engineering")
+    settings = {
+        "linear_api_url": AnyHttpUrl(f"{shop.sandbox.url}/linear/graphql"),
+        "linear_api_key": SecretStr(SANDBOX_TOKEN),
+        "linear_webhook_secret": SecretStr("forgotten"),
+    }
+    stores.settings = stores.settings.model_copy(update=settings)
+    (first,) = set_up(stores, "linear")
+    changed = {"linear_webhook_secret": SecretStr(SECRET)}
+    stores.settings = stores.settings.model_copy(update=changed)
+    (second,) = set_up(stores, "linear")
+    linear.open_issue("ENG", "The lamp is dark")
+    shop.sandbox.post.drain()
+
+    assert (first.outcome, second.outcome) == ("created", "updated")
+    (hook,) = linear.webhooks.values()
+    assert (hook.url, hook.all_public_teams) == (first.url, True)
+    (heard,) = shop.receiver.heard
+    WEBHOOKS["linear"].verify(heard.headers, heard.body, [SECRET], shop.clock())
+    linear.tokens.clear()
+    (refused,) = set_up(stores, "linear")
+    assert (refused.outcome, bool(refused.steps)) == ("failed", True)
+    assert SECRET not in refused.model_dump_json()
 
 
 def test_key_of_notion_is_believed_for_ten_minutes_after_setup_and_never_replaced(shop: Shop):

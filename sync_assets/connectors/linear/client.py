@@ -150,8 +150,13 @@ def linear_credential(key: "SecretStr") -> Credential:
     return token_credential(key, "" if personal else "Bearer")
 
 
-def open_client(settings: "Settings", http: "HttpClients", scope: Scope) -> LinearClient:
-    """The client of the settings' key."""
+def graphql_client(settings: "Settings", http: "HttpClients") -> GraphQLClient:
+    """The API by the settings' key."""
     url = str(settings.linear_api_url)
     client = http.client(LINEAR, url, linear_credential(settings.linear_api_key))
-    return LinearClient(GraphQLClient(client, url, LINEAR), scope)
+    return GraphQLClient(client, url, LINEAR)
+
+
+def open_client(settings: "Settings", http: "HttpClients", scope: Scope) -> LinearClient:
+    """The client of the settings' key."""
+    return LinearClient(graphql_client(settings, http), scope)

@@ -28,6 +28,16 @@ from sync_assets.models import Source
 
 WINDOW: Final = timedelta(seconds=60)
 ISSUES: Final = "issues"
+RESOURCES: Final = (
+    "Issue",
+    "Comment",
+    "Attachment",
+    "Reaction",
+    "IssueLabel",
+    "Project",
+    "Cycle",
+)
+"""What a webhook is to be told of."""
 _PARTS: Final = frozenset({"Comment", "Attachment", "IssueAttachment", "Reaction"})
 _SWEPT: Final = frozenset({"IssueLabel", "Project", "Cycle"})
 """Their names stand in issues, which themselves are not updated."""

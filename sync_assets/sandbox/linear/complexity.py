@@ -17,6 +17,7 @@ from graphql import (
     GraphQLSchema,
     InlineFragmentNode,
     OperationDefinitionNode,
+    OperationType,
     SelectionSetNode,
     get_named_type,
     is_leaf_type,
@@ -43,8 +44,9 @@ def complexity(
         for each in document.definitions
         if isinstance(each, FragmentDefinitionNode)
     }
-    root = schema.query_type
-    assert root is not None  # noqa: S101 - the schema has one
+    changes = operation.operation is OperationType.MUTATION
+    root = schema.mutation_type if changes else schema.query_type
+    assert root is not None  # noqa: S101 - the schema has both
     points = _Reckoning(schema, fragments, variables).of(operation.selection_set, root)
     return math.ceil(round(points, 6))
 

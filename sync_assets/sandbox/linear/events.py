@@ -23,6 +23,7 @@ def sign(body: bytes, secret: str, _: datetime) -> dict[str, str]:
 
 def tell_events(world: LinearWorld, subscriptions: Subscriptions) -> None:
     """Whatever happens from now on is told to who subscribed."""
+    world.subscribe = subscriptions.add
     world.watchers.append(lambda news: subscriptions.tell(event(news, world.now)))
 
 

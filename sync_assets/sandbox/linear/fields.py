@@ -29,8 +29,11 @@ def resolve_field(source: Any, info: GraphQLResolveInfo, **arguments: Any) -> An
     resolver = FIELDS.get(kind, {}).get(name)
     if resolver is not None:
         return resolver(source, info.context, arguments)
-    attribute = _CAPITAL.sub(lambda found: f"_{found[0].lower()}", name)
-    return _shown(getattr(source, attribute))
+    return _shown(getattr(source, _snake(name)))
+
+
+def _snake(name: str) -> str:
+    return _CAPITAL.sub(lambda found: f"_{found[0].lower()}", name)
 
 
 def _shown(value: Any) -> Any:  # noqa: ANN401 - any fact
@@ -112,6 +115,25 @@ def _team(_: object, world: LinearWorld, arguments: Mapping[str, Any]) -> Team:
     raise _not_found("Team")
 
 
+def _facts(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of an input, named as a record names them."""
+    return {_snake(name): value for name, value in given.items() if name not in {"secret", "url"}}
+
+
+def _create_webhook(_: object, world: LinearWorld, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    given = arguments["input"]
+    made = world.create_webhook(given["url"], given["secret"], **_facts(given))
+    return {"success": True, "webhook": made}
+
+
+def _update_webhook(_: object, world: LinearWorld, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    hook, given = world.webhooks.get(arguments["id"]), arguments["input"]
+    if hook is None:
+        raise _not_found("Webhook")
+    world.update_webhook(hook, given["secret"], **_facts(given))
+    return {"success": True, "webhook": hook}
+
+
 _ORGANIZATION = {"id": "organization-acme", "name": "Acme", "urlKey": ORGANIZATION}
 FIELDS: dict[str, dict[str, Resolver]] = {
     "Query": {
@@ -123,7 +145,9 @@ FIELDS: dict[str, dict[str, Resolver]] = {
         "team": _team,
         "teams": _listed(lambda _, world: world.teams.values()),
         "viewer": lambda _, world, __: next(iter(world.users.values())),
+        "webhooks": _listed(lambda _, world: world.webhooks.values()),
     },
+    "Mutation": {"webhookCreate": _create_webhook, "webhookUpdate": _update_webhook},
     "Team": {
         "issues": _listed(
             lambda team, world: [each for each in world.issues.values() if each.team is team]

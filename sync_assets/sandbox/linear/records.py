@@ -185,3 +185,17 @@ class Relation:
     related_issue: Issue
     created_at: datetime
     updated_at: datetime
+
+
+@dataclass(slots=True, eq=False)
+class Webhook:
+    """An address that is told of changes; its secret is shown to nobody."""
+
+    id: str
+    url: str
+    resource_types: list[str]
+    created_at: datetime
+    updated_at: datetime
+    enabled: bool = True
+    all_public_teams: bool = False
+    label: str | None = None

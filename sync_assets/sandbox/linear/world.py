@@ -22,6 +22,7 @@ from sync_assets.sandbox.linear.records import (
     Relation,
     Team,
     User,
+    Webhook,
 )
 
 SANDBOX_TOKEN = "lin_api_sandbox"  # noqa: S105 - opens the sandbox, and nothing else
@@ -60,6 +61,9 @@ class LinearWorld:
         self.comments: dict[str, Comment] = {}
         self.attachments: dict[str, Attachment] = {}
         self.watchers: list[Callable[[LinearNews], object]] = []
+        self.webhooks: dict[str, Webhook] = {}
+        self.subscribe: Callable[[str, str], object] = lambda url, secret: (url, secret)
+        """Hears of every webhook that is made by the API: its address, and its secret."""
         self.tokens: set[str] = {SANDBOX_TOKEN}
         """Personal keys as they are, OAuth tokens with `Bearer ` before them."""
         self.requests_an_hour = 2_500
@@ -286,6 +290,23 @@ class LinearWorld:
         with self.lock:
             relation.issue.relations.remove(relation)
             relation.related_issue.inverse_relations.remove(relation)
+
+    def create_webhook(self, url: str, secret: str, **facts: Any) -> Webhook:  # noqa: ANN401 - as above
+        """An address that is told of what happens from now on."""
+        with self.lock:
+            now = self._tick()
+            made = Webhook(self._id(), url, facts.pop("resource_types"), now, now, **facts)
+            self.webhooks[made.id] = made
+            self.subscribe(url, secret)
+            return made
+
+    def update_webhook(self, hook: Webhook, secret: str, **facts: Any) -> None:  # noqa: ANN401 - as above
+        """Other facts, and another secret."""
+        with self.lock:
+            for name, fact in facts.items():
+                setattr(hook, name, fact)
+            hook.updated_at = self._tick()
+            self.subscribe(hook.url, secret)
 
     def bot(self, name: str, kind: str) -> Bot:
         """An integration."""

@@ -7,7 +7,7 @@ from typing import Any, get_args
 import pytest
 from graphql import GraphQLSchema, build_schema, parse, validate
 
-from sync_assets.connectors.linear import queries
+from sync_assets.connectors.linear import hooks, queries
 from sync_assets.connectors.linear.client import MOST_ROWS, NESTED
 from sync_assets.connectors.linear.cost import MOST, complexity, largest_page
 from sync_assets.connectors.linear.queries import CONNECTIONS, FEEDS, Detail
@@ -27,6 +27,9 @@ SENT: dict[str, tuple[str, Mapping[str, Any]]] = {
     "issues": (queries.issues_query("whole"), NESTED),
     "present": (queries.PRESENT_QUERY, PAGE),
     "viewer": (queries.VIEWER_QUERY, {}),
+    "webhooks": (hooks.WEBHOOKS, PAGE),
+    "a new webhook": (hooks.CREATE, {}),
+    "a changed webhook": (hooks.UPDATE, {}),
     **{
         f"{detail} of comments": (queries.comments_query(detail), PAGE)
         for detail in get_args(Detail)
