@@ -133,10 +133,10 @@ class VercelApi:
         found = self._named(request)
         if found is None:
             return shapes.failure(404, "not_found", "Project not found")
-        return JSONResponse({"id": found.id, "name": found.name, "accountId": "team_acme"})
+        return JSONResponse(shapes.project(found))
 
     def _projects(self, _: Request) -> Response:
-        projects = [{"id": each.id, "name": each.name} for each in self.world.projects.values()]
+        projects = [*map(shapes.project, self.world.projects.values())]
         pagination = {"count": len(projects), "next": None, "prev": None}
         return JSONResponse({"projects": projects, "pagination": pagination})
 
@@ -152,11 +152,13 @@ class VercelApi:
         if found is None or branch is None:
             return shapes.failure(404, "not_found", "Deploy hook not found")
         job = f"job{len(found.deployments)}"
+        cached = request.query_params.get("buildCache") != "false"
         created = self.world.deploy(
             found.name,
             plan=found.next_plan,
             target="production",
             meta={"githubCommitRef": branch, "deployHookId": request.path_params["secret"]},
+            log=["Restored build cache" if cached else "Skipping build cache", "Build completed"],
             hook=request.path_params["secret"],
         ).created
         answer = {"job": {"id": job, "state": "PENDING", "createdAt": created}}

@@ -5,7 +5,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from sync_assets.sandbox.vercel.world import Deployment, Variable
+from sync_assets.sandbox.vercel.world import Deployment, Project, Variable
 
 Json = dict[str, Any]
 _CREATOR = {"uid": "usr_mara", "email": "mara@acme.example", "username": "mara"}
@@ -109,6 +109,20 @@ def tree(paths: Sequence[str]) -> list[Json]:
         {"name": name, "type": "directory", "mode": 16877, "children": tree(below)}
         for name, below in folders.items()
     ]
+
+
+def project(each: Project) -> Json:
+    """A project, as far as it is described as required."""
+    resources: Json = {"functionDefaultRegions": ["iad1"], "fluid": True}
+    return {
+        "id": each.id,
+        "name": each.name,
+        "accountId": "team_acme",
+        "directoryListing": False,
+        "nodeVersion": "22.x",
+        "resourceConfig": resources,
+        "defaultResourceConfig": resources,
+    }
 
 
 def variable(each: Variable) -> Json:

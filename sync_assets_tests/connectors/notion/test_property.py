@@ -1,14 +1,17 @@
 """Whatever is written, moved or thrown away, in whatever order: after a sweep the index is it."""
 
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sync_assets.sandbox.notion.content import Block, block, container
+from sync_assets.sandbox.notion.events import event
 from sync_assets.sandbox.notion.records import Page
 from sync_assets_tests.connectors.notion.handbook import Handbook, running_handbook
+from sync_assets_tests.connectors.telling import Hearing
 from sync_assets_tests.fakes import FakeClock
 
 ACTIONS = st.tuples(
@@ -32,13 +35,13 @@ ACTIONS = st.tuples(
             "delete",
             "wait",
             "sync",
-            "webhook",
             "crash in list",
             "crash in documents",
         ]
     ),
     st.integers(0, 1_000),
 )
+YEAR = timedelta(days=365)
 KINDS = ("paragraph", "bulleted_list_item", "toggle", "quote", "callout", "heading_2", "to_do")
 
 
@@ -118,10 +121,7 @@ def _move(handbook: Handbook, page: Page, action: str, value: int) -> None:
 
 def run(handbook: Handbook, action: str, value: int) -> None:
     """What is done at our end."""
-    if action == "webhook":
-        known = [page.id.replace("-", "") for page in handbook.world.pages.values()]
-        handbook.read_again({"page": known[value % len(known)]})
-    elif action == "wait":
+    if action == "wait":
         handbook.clock.advance(value * 10)
     elif action == "sync":
         handbook.sync()
@@ -133,17 +133,25 @@ def run(handbook: Handbook, action: str, value: int) -> None:
 @given(
     st.lists(ACTIONS, min_size=4, max_size=14),
     st.sampled_from(["markdown", "blocks"]),
+    st.booleans(),
 )
-def test_after_a_sweep_the_index_equals_the_workspace(actions: list[tuple[str, int]], content: str):
+def test_after_a_sweep_the_index_equals_the_workspace(
+    actions: list[tuple[str, int]], content: str, told: bool
+):
     with (
         tempfile.TemporaryDirectory() as folder,
         running_handbook(Path(folder), FakeClock(), {"content": content}) as handbook,
     ):
         handbook.world.most_a_page = 3
         for number in range(4):
-            handbook.page(f"w{number}x", block("toggle", f"w{number + 10}x"))
+            old, inside = handbook.clock.now - YEAR, block("toggle", f"w{number + 10}x")
+            handbook.world.create_page(handbook.table, f"w{number}x", inside, at=old)
+        world, hearing = handbook.world, Hearing("notion")
+        world.watchers.append(lambda news: hearing.hear(event(world, news, hearing.count)))
         for action, value in actions:
             act(handbook, action, value)
+            if told and (hints := hearing.taken()):
+                handbook.read_again(*hints)
 
         handbook.sync("full")
         handbook.approve()

@@ -9,8 +9,9 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sync_assets.sandbox.slack.world import Message
+from sync_assets.sandbox.slack.events import envelope
 from sync_assets_tests.connectors.slack.workspace import CHANNEL, MARA, Workspace, running_workspace
+from sync_assets_tests.connectors.telling import Hearing
 from sync_assets_tests.fakes import FakeClock
 
 YEAR = timedelta(days=365)
@@ -35,33 +36,29 @@ ACTIONS = st.tuples(
 )
 
 
-def act(workspace: Workspace, action: str, value: int) -> Message | None:
-    """What it was about, where webhooks tell of such things."""
+def act(workspace: Workspace, action: str, value: int) -> None:
     world, messages = workspace.world, workspace.channel.messages
     known = [messages[ts] for ts in sorted(messages) if messages[ts].subtype is None]
     chosen = known[value % len(known)] if known else None
     match action:
         case "post":
-            return workspace.post(f"Message {value}")
+            workspace.post(f"Message {value}")
         case "old post":
-            return workspace.post(f"Old {value}", at=workspace.clock.now - YEAR)
+            workspace.post(f"Old {value}", at=workspace.clock.now - YEAR)
         case "reply" | "broadcast" if chosen:
             parent = messages.get(chosen.thread or "", chosen)
-            return workspace.reply(parent, f"Reply {value}", broadcast=action == "broadcast")
+            workspace.reply(parent, f"Reply {value}", broadcast=action == "broadcast")
         case "edit" if chosen:
             workspace.clock.advance(1)
             world.edit(chosen, f"Edited {value}")
-            return chosen
         case "delete" if chosen:
             world.delete(CHANNEL, chosen)
-            return chosen
         case "rename":
             world.rename(MARA, f"Mara {value}")
         case "join":
             world.join(f"U{value}", f"New {value}", CHANNEL)
         case _:
             run(workspace, action, value)
-    return None
 
 
 def run(workspace: Workspace, action: str, value: int) -> None:
@@ -85,10 +82,12 @@ def test_after_a_sweep_the_index_equals_the_channel(actions: list[tuple[str, int
         for number in range(3):
             parent = workspace.post(f"Begin {number}", at=workspace.clock.now - YEAR)
             workspace.reply(parent, f"Go on {number}")
+        world, hearing = workspace.world, Hearing("slack")
+        world.watchers.append(lambda news: hearing.hear(envelope(news, hearing.count, world.now)))
         for action, value in actions:
-            about = act(workspace, action, value)
-            if told and about:
-                workspace.read_again({"thread_ts": about.thread or about.ts, "ts": about.ts})
+            act(workspace, action, value)
+            if told and (hints := hearing.taken()):
+                workspace.read_again(*hints)
 
         for mode in ("incremental", "full") if told else ("full",):
             workspace.sync(mode)

@@ -4,6 +4,7 @@ import lancedb
 import pytest
 from pydantic import SecretStr
 
+from sync_assets.connectors.vercel.payloads import VARIABLES
 from sync_assets.errors import InvalidSettings, SourceGone, SourceRejectedUs
 from sync_assets.sandbox.faults import Answer, Truncated, html_page
 from sync_assets.sandbox.vercel.world import DONE, FAILURE, Variable
@@ -197,7 +198,10 @@ def test_an_empty_list_deletes_nothing_without_an_operator(team: Team):
     assert report.index.documents_held == 12
 
 
-def test_values_of_variables_and_secrets_of_logs_are_nowhere(team: Team):
+def test_values_of_variables_and_secrets_of_logs_are_nowhere(
+    team: Team, caplog: pytest.LogCaptureFixture
+):
+    caplog.set_level("DEBUG")
     project = team.world.project("shop")
     assert project is not None
     project.variables += [
@@ -212,6 +216,14 @@ def test_values_of_variables_and_secrets_of_logs_are_nowhere(team: Team):
     assert "DATABASE_URL" in rows  # the oracle sees what is there
     for hidden in ("may-see", "plain-value", SECRET, "\x1b", "[32m"):
         assert hidden not in rows
+    files = [path.read_bytes() for path in team.stores.settings.home.rglob("*") if path.is_file()]
+    assert any(b"DATABASE_URL" in content for content in files)
+    for hidden in ("may-see", "plain-value", SECRET):
+        assert not any(hidden.encode() in content for content in files)
+        assert hidden not in caplog.text
+    told = VARIABLES.validate_json('{"envs": [{"key": "K", "value": "may-see", "target": []}]}')
+    assert "may-see" not in repr(told)
+    assert "may-see" not in told.model_dump_json()
     [hit, *_] = search(team.stores, "FEATURE_FLAG", mode="text").hits
     assert "- `FEATURE_FLAG` (production)" in hit.text
 

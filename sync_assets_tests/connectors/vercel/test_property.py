@@ -8,7 +8,9 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sync_assets.sandbox.vercel.world import BUILD, DONE, FAILURE, Deployment
+from sync_assets.sandbox.vercel.events import event
+from sync_assets.sandbox.vercel.world import BUILD, DONE, FAILURE
+from sync_assets_tests.connectors.telling import Hearing
 from sync_assets_tests.connectors.vercel.team import Team, running_team
 from sync_assets_tests.fakes import FakeClock
 
@@ -22,19 +24,17 @@ ACTIONS = st.one_of(
 )
 
 
-def act(team: Team, action: str, value: str | int) -> Deployment | None:
-    """What it was about, where webhooks tell of such things."""
+def act(team: Team, action: str, value: str | int) -> None:
     world = team.world
     known = world.listed(None)
     chosen = known[int(value) % len(known)] if known and isinstance(value, int) else None
     match action:
         case "deploy":
-            chosen = world.deploy(
-                "shop", plan=PLANS[str(value)], log=[f"line {len(known)} of a log"]
-            )
+            world.deploy("shop", plan=PLANS[str(value)], log=[f"line {len(known)} of a log"])
             team.clock.advance(1)
         case "wait":
             team.clock.advance(float(value))
+            world.tell_states()
         case "sync":
             team.sync()
         case "crash":
@@ -50,8 +50,7 @@ def act(team: Team, action: str, value: str | int) -> Deployment | None:
         case "promote" if chosen and chosen.state(world.now) == "READY":
             world.promote(chosen, "shop.acme.example")
         case _:
-            return None
-    return chosen
+            pass
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -65,10 +64,14 @@ def test_after_a_sweep_the_index_equals_the_team(actions: list[tuple[str, str | 
         for _ in range(3):
             team.world.deploy("shop", plan=DONE)
             team.clock.advance(1)
+        world, hearing = team.world, Hearing("vercel")
+        world.watchers.append(
+            lambda kind, about: hearing.hear(event(kind, about, hearing.count, world.now))
+        )
         for action, value in actions:
-            about = act(team, action, value)
-            if told and about:
-                team.read_again({"deployment": about.id})
+            act(team, action, value)
+            if told and (hints := hearing.taken()):
+                team.read_again(*hints)
 
         team.sync("full")
         team.approve()

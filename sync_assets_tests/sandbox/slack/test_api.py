@@ -1,6 +1,8 @@
 """What the sandbox's Slack answers, judged by Slack's own schemas and by Slack's own client.
 
-The schemas allow no field beyond those that their authors met; we judge what both know.
+The schemas allow no field beyond those that their authors met; we judge what both know. There is
+none of conversations.info, users.info and auth.test, nor of events: Slack's client reads the first,
+and our parser, which knows Slack's own examples, the last.
 """
 
 import json
@@ -119,6 +121,7 @@ def test_slacks_own_client_reads_everything(sandbox: Sandbox, official_client: W
         whole(official_client.conversations_info(channel=CHANNEL))["channel"]["name"] == "payments"
     )
     [member] = whole(official_client.users_list())["members"]
+    assert whole(official_client.users_info(user="U0MARA"))["user"] == member
     assert member["profile"]["display_name"] == "Mara Lind"
 
 

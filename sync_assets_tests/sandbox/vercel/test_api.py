@@ -1,7 +1,8 @@
 """What the sandbox's Vercel answers, judged by Vercel's own OpenAPI description.
 
-The description has no v7 list: its items are judged as those of v6. It describes what only some
-accounts see as required, which is listed here by name.
+The description has no v7 list: its items are judged as those of v6. Of the detail it describes as
+required what only some accounts see, so that each field we answer is judged alone. It has no deploy
+hooks.
 """
 
 import json
@@ -47,7 +48,9 @@ def _nullable(node: Any) -> Any:  # noqa: ANN401 - any JSON
     if not isinstance(node, dict):
         return node
     known = cast("dict[str, Any]", node)
-    made = {name: _nullable(value) for name, value in known.items() if name != "nullable"}
+    # Two ways of paging that are described as alternatives overlap.
+    names = {name: "anyOf" if name == "oneOf" else name for name in known if name != "nullable"}
+    made = {names[name]: _nullable(known[name]) for name in names}
     return {"anyOf": [{"type": "null"}, made]} if known.get("nullable") is True else made
 
 
@@ -62,6 +65,8 @@ def assert_official(value: object, path: str) -> None:
         ("/v7/deployments", "/v6/deployments"),
         ("/v3/deployments/{id}/events", "/v3/deployments/{idOrUrl}/events"),
         ("/v6/deployments/{id}/files", "/v6/deployments/{id}/files"),
+        ("/v9/projects/shop", "/v9/projects/{idOrName}"),
+        ("/v10/projects", "/v10/projects"),
         ("/v10/projects/shop/env", "/v10/projects/{idOrName}/env"),
     ],
 )
@@ -77,7 +82,7 @@ def test_answers_are_as_vercel_describes_them(sandbox: Sandbox, path: str, descr
 def test_a_detail_has_every_field_that_is_described_of_it_with_its_type(sandbox: Sandbox):
     made = sandbox.vercel.deploy("shop", plan=FAILURE, error=("E", "failed"))
     schema = official("/v13/deployments/{idOrUrl}")
-    described = next(each for each in schema["oneOf"] if "projectId" in each["properties"])
+    described = next(each for each in schema["anyOf"] if "projectId" in each["properties"])
 
     answer = get(sandbox, f"/v13/deployments/{made.id}").json()
 
