@@ -1,7 +1,10 @@
 """One vendor's client: an `httpx.Client` over the governed transport."""
 
+import os
+import ssl
 import urllib.request
 from collections.abc import Callable
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -57,7 +60,12 @@ def open_client(
     """A client that is open; HTTP/2 where the server offers it, connections pooled."""
     keep_logs_clean()
     transport: httpx.BaseTransport = GovernedTransport(
-        httpx.HTTPTransport(http2=True, limits=CONNECTIONS, proxy=_proxy(httpx.URL(base_url))),
+        httpx.HTTPTransport(
+            _trusted(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")),
+            http2=True,
+            limits=CONNECTIONS,
+            proxy=_proxy(httpx.URL(base_url)),
+        ),
         dialect,
         httpx.URL(base_url),
         credential=credential.key,
@@ -79,6 +87,14 @@ def open_client(
         transport=transport,
         trust_env=False,  # proxies stand under our transport, and no token comes from a .netrc
     )
+
+
+@cache
+def _trusted(file: str | None, folder: str | None) -> ssl.SSLContext:
+    """The authorities that the environment names, or those that httpx brings: read once for all
+    clients, since that takes longer than any call to a vendor takes us.
+    """
+    return httpx.create_ssl_context()
 
 
 def _proxy(url: httpx.URL) -> str | None:
