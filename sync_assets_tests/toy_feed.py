@@ -160,7 +160,7 @@ class FeedSession(Session):
     def _changes(self, since: int) -> Listing:
         """With an overlap of one tick, as real feeds are read."""
         world = self.world
-        touched = sorted(name for name, (_, tick) in world.tickets.items() if tick >= since > 0)
+        touched = sorted(name for name, (_, tick) in world.tickets.items() if tick >= since)
         gone = [self._id(name) for name, tick in world.tombstones.items() if tick >= since]
         now = str(world.tick)
         if not touched and not gone:
