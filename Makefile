@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+# A test run is dozens of processes that load the same modules: compiled once, whatever is set.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help demo demo-once test lint format bench chaos live lock
 
