@@ -44,7 +44,7 @@ def searchable_files(
     max_bytes: int = 1_048_576,
 ) -> dict[str, tuple[str, str]]:
     """path -> (`mode:blob`, text) of every file that must be found, by git's own account."""
-    files: dict[str, tuple[str, str]] = {}
+    found: dict[str, tuple[str, str]] = {}
     for line in git(repository, "ls-tree", "-r", "-z", "-l", commit).split(b"\0")[:-1]:
         facts, name = line.split(b"\t", 1)
         mode, _, blob, size = facts.decode().split()
@@ -54,7 +54,11 @@ def searchable_files(
             continue
         if mode in {"120000", "160000"} or int(size) > max_bytes:
             continue
-        content = git(repository, "cat-file", "blob", blob)
+        found[path] = mode, blob
+    contents = blobs(repository, {blob for _, blob in found.values()})
+    files: dict[str, tuple[str, str]] = {}
+    for path, (mode, blob) in found.items():
+        content = contents[blob]
         if b"\0" in content[:8000] or content.startswith(LFS):
             continue
         try:
@@ -66,6 +70,18 @@ def searchable_files(
         files = {path: file for path, file in files.items() if path in wanted}
     dropped = ignored(files, exclude) if exclude else set[str]()
     return {path: file for path, file in files.items() if path not in dropped}
+
+
+def blobs(repository: Path, ids: Iterable[str]) -> dict[str, bytes]:
+    """Their contents, by one process."""
+    told = git(repository, "cat-file", "--batch", stdin="\n".join(ids).encode())
+    at, contents = 0, dict[str, bytes]()
+    while at < len(told):
+        line_end = told.index(b"\n", at)
+        blob, _, size = told[at:line_end].decode().split()
+        contents[blob] = told[line_end + 1 : line_end + 1 + int(size)]
+        at = line_end + 1 + int(size) + 1
+    return contents
 
 
 def table_versions(index_uri: str) -> dict[str, int]:

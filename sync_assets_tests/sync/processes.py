@@ -13,6 +13,9 @@ from typing import Any, Self
 
 from sync_assets_tests import oracle
 
+PAUSE_SECONDS = 0.02
+"""Of a reader between two reads: what it reads would else have no processor to be written with."""
+
 
 class Process:
     """A syncer; `begin` starts a sync, `outcome` waits for its end."""
@@ -142,3 +145,4 @@ class Reader(AbstractContextManager["Reader"]):
             rows = oracle.rows(index_uri, "chunks", source_id)
             self.faults += torn(rows, {name: set(v) for name, v in repository.versions.items()})
             self.reads += 1
+            self._ended.wait(PAUSE_SECONDS)
