@@ -1,13 +1,13 @@
 import os
 import signal
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from sync_assets.cli.processes import Children, running_children, stoppable
 from sync_assets.errors import SyncAssetsError
+from sync_assets_tests.waiting import wait
 
 READY = "print('ready', flush=True)"
 FOREVER = f"{READY}; import signal; signal.pause()"
@@ -45,11 +45,9 @@ def _is_alive(pid: int) -> bool:
     return not status.exists() or status.read_text().rsplit(")", 1)[1].split()[0] != "Z"
 
 
-def _wait_until_dead(pid: int, seconds: float = 10) -> None:
+def _wait_until_dead(pid: int) -> None:
     """A killed process takes the kernel a moment to be gone."""
-    deadline = time.monotonic() + seconds
-    while _is_alive(pid):
-        assert time.monotonic() < deadline, f"process {pid} lives on"
+    wait(lambda: not _is_alive(pid), f"the end of process {pid}", seconds=10)
 
 
 def test_program_that_ends_by_itself_is_named_with_its_code_and_log(tmp_path: Path):

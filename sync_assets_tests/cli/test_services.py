@@ -6,10 +6,8 @@ import re
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Generator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +16,17 @@ import pytest
 
 from sync_assets.cli.answers import DemoReport
 from sync_assets.cli.demonstration import print_searches
+from sync_assets.control.inbox import ENDED
 from sync_assets.hits import Hit, LinkedDocument
 from sync_assets.sandbox.access import SANDBOX_TOKEN
-from sync_assets.sandbox.server import running_sandbox
+from sync_assets.sandbox.server import Sandbox, running_sandbox
+from sync_assets.search import search
+from sync_assets.settings import load_settings
+from sync_assets.stores import Stores, open_stores
+from sync_assets.webhooks.setup import set_up
 from sync_assets_tests.cli.conftest import Cli
-from sync_assets_tests.connectors.webhooks.signing import PUSH, SECRET, signed
+from sync_assets_tests.waiting import wait
+from sync_assets_tests.webhooks.conftest import SECRET, TOKEN
 
 COMMAND = Path(sys.executable).with_name("sync-assets")
 
@@ -61,13 +65,6 @@ def _endpoints(up: subprocess.Popen[str]) -> dict[str, str]:
     return {endpoint["name"]: endpoint["url"] for endpoint in _next_json(up)}
 
 
-def _wait_until(probe: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 180
-    while not probe():
-        assert time.monotonic() < deadline
-        time.sleep(0.5)
-
-
 def _processes_of(home: Path) -> list[str]:
     """The command lines of the processes that work on this HOME (Linux)."""
     found: list[str] = []
@@ -83,16 +80,17 @@ def _processes_of(home: Path) -> list[str]:
 
 
 def test_up_serves_the_ui_refuses_a_second_one_and_leaves_no_process_behind(
-    home: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+    home: Path, cli: Cli, shop: Sandbox
 ):
-    monkeypatch.setenv("SYNC_ASSETS_GITHUB_WEBHOOK_SECRET", SECRET)
+    """Meanwhile a push, a comment and a merge at GitHub are each found by search after their
+    webhooks.
+    """
     with _started("up", "--port", "0", "--json") as up:
         urls = _endpoints(up)
         answer = httpx.post(f"{urls['dagster']}/graphql", json={"query": "{ version }"}).json()
         second = cli("up", "--port", "0")
-        registered = cli("sources", "add", "github", "owner/name")
-        headers, body = signed("github", PUSH, datetime.now(UTC))
-        received = httpx.post(f"{urls['webhooks']}/github", headers=headers, content=body)
+        registered = cli("sources", "add", "github", "acme/shop")
+        _happen_and_are_found(shop, urls["webhooks"].removesuffix("/webhooks"))
         alive = _processes_of(home)
         up.send_signal(signal.SIGTERM)
         _, notes = up.communicate(timeout=60)
@@ -101,12 +99,63 @@ def test_up_serves_the_ui_refuses_a_second_one_and_leaves_no_process_behind(
     assert (second.code, len(second.err.splitlines())) == (1, 1)
     assert "already" in second.err
     assert "Nothing runs" not in registered.err
-    assert received.json() == {"outcome": "accepted"}
     assert "Webhooks of vercel, linear, notion, slack are refused" in notes
     assert len(alive) >= 4
     assert up.returncode == 0
     assert "Stopped." in notes
     assert _processes_of(home) == []
+
+
+@pytest.fixture
+def shop(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Sandbox]:
+    """A GitHub with the repository `acme/shop`, an issue and a pull request, and settings that lead
+    there.
+    """
+    with running_sandbox(tmp_path / "served", tokens={TOKEN: ("acme/*",)}) as sandbox:
+        for name, value in {
+            "GITHUB_WEB_URL": sandbox.url,
+            "GITHUB_API_URL": f"{sandbox.url}/api/v3",
+            "GITHUB_TOKEN": TOKEN,
+            "GITHUB_WEBHOOK_SECRET": SECRET,
+        }.items():
+            monkeypatch.setenv(f"SYNC_ASSETS_{name}", value)
+        repository = sandbox.repositories.create("acme/shop")
+        repository.commit({"README.md": "# Shop\n\nA shop for tea.\n"})
+        tracker = sandbox.trackers.of(repository)
+        tracker.open_issue("The lamp is dark", "It was bright yesterday.")
+        tracker.open_pull("Light the lamp", "A new bulb.")
+        yield sandbox
+
+
+def _happen_and_are_found(shop: Sandbox, public_url: str) -> None:
+    settings = load_settings().model_copy(update={"public_url": public_url})
+    with closing(open_stores(settings)) as stores:
+        _found(stores, shop)
+
+
+def _found(stores: Stores, shop: Sandbox) -> None:
+    assert [each.outcome for each in set_up(stores, "github:acme/shop")] == ["created"]
+    wait(lambda: sum(each.verified_at is not None for each in stores.cursors.all()) == 3, "a sync")
+    tracker = shop.trackers.of("acme/shop")
+    commit = shop.repositories.get("acme/shop").commit({"refunds.md": "# Refunds\n\nForty days.\n"})
+    tracker.comment(1, "The zirconium filament has burnt through.")
+    tracker.merge(2)
+    shop.post.drain()
+
+    def best(query: str) -> str:
+        hits = search(stores, query, mode="text", limit=1).hits
+        return f"{hits[0].url} {hits[0].text}" if hits else ""
+
+    wait(lambda: f"/blob/{commit}/refunds.md" in best("refunds forty days"), "the push")
+    wait(lambda: "zirconium" in best("zirconium filament"), "the comment")
+    wait(lambda: "merged" in best("Pull request #2 merged bulb"), "the merge")
+    wait(lambda: all(each.state in ENDED for each in stores.inbox.newest()), "every end")
+    assert {each.kind: each.state for each in stores.inbox.newest()} == {
+        "push": "done",
+        "issue_comment.created": "done",
+        "pull_request.closed": "done",
+    }
+    assert {*stores.inbox.lags()} == {"github:acme/shop"}
 
 
 def test_up_on_a_port_that_is_taken_names_the_port(home: Path, cli: Cli):
@@ -223,13 +272,13 @@ def test_sync_that_stopped_with_up_is_ended_by_the_next_up(
         cli("sources", "add", "github", "acme/big")
         with _started("up", "--port", "0", "--json") as up:
             _next_json(up)
-            _wait_until(lambda: cli("status", "--json").json["sources"][0]["documents"] > 0)
+            wait(lambda: cli("status", "--json").json["sources"][0]["documents"] > 0)
             up.send_signal(signal.SIGTERM)
             up.communicate(timeout=60)
         between = cli("status", "--json").json["sources"][0]
         with _started("up", "--port", "0", "--json") as up:
             _next_json(up)
-            _wait_until(lambda: cli("status", "--json").json["sources"][0]["stale"] == "false")
+            wait(lambda: cli("status", "--json").json["sources"][0]["stale"] == "false")
         verified = cli("verify")
 
     assert between["verified_at"] is None

@@ -3,8 +3,7 @@
 import json
 import os
 import signal
-import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +23,7 @@ from sync_assets.sandbox.repositories import Repositories, Repository
 from sync_assets.settings import Settings
 from sync_assets.stores import Stores
 from sync_assets_tests import oracle
+from sync_assets_tests.waiting import wait
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(600)]
 RUNNING = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
@@ -89,13 +89,6 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[World]:
             sources.register(stores.registry, "git", str(repository.path)) for repository in made
         ]
         yield World(settings, tmp_path, stores, instance, made, registered)
-
-
-def wait(until: Callable[[], object], seconds: float = 180) -> None:
-    deadline = time.monotonic() + seconds
-    while not until():
-        assert time.monotonic() < deadline, "it did not come to pass"
-        time.sleep(0.1)
 
 
 def many_files(repository: Repository) -> None:

@@ -2,9 +2,8 @@
 
 import os
 import signal
-import time
 from collections import Counter
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,18 +17,17 @@ from pydantic import JsonValue
 from sync_assets import sources
 from sync_assets.cli.services import running_services
 from sync_assets.control.inbox import ENDED
-from sync_assets.hits import Hit
 from sync_assets.pipeline import tags
 from sync_assets.pipeline.instance import open_instance
 from sync_assets.sandbox.post import Mishaps
 from sync_assets.sandbox.repositories import Repository
 from sync_assets.sandbox.server import Sandbox, running_sandbox
-from sync_assets.search import search
 from sync_assets.settings import load_settings
 from sync_assets.stores import Stores, open_stores
 from sync_assets.webhooks.setup import set_up
 from sync_assets_tests import oracle
 from sync_assets_tests.connectors.github import trackers
+from sync_assets_tests.waiting import wait
 from sync_assets_tests.webhooks.conftest import SECRET, SHOP, TOKEN
 from sync_assets_tests.webhooks.story import Story
 
@@ -43,25 +41,6 @@ class Running:
     sandbox: Sandbox
     repository: Repository
     stores: Stores
-
-    def best(self, query: str) -> Hit | None:
-        """The best that a search finds now."""
-        hits = search(self.stores, query, limit=1).hits
-        return hits[0] if hits else None
-
-
-def wait(until: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + 120
-    while not until():
-        assert time.monotonic() < deadline, f"{what} did not come to pass"
-        time.sleep(0.2)
-
-
-@pytest.fixture
-def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Running]:
-    """Files, pull requests and issues."""
-    with started(tmp_path, monkeypatch, {"acme/shop": ["files", *TRACKER]}) as running:
-        yield running
 
 
 @contextmanager
@@ -104,38 +83,6 @@ def _ended(stores: Stores) -> bool:
 
 def _synced(stores: Stores) -> list[str]:
     return [each.stream for each in stores.cursors.all() if each.verified_at is not None]
-
-
-def test_push_comment_and_merge_are_each_found_by_search_after_their_webhooks(running: Running):
-    tracker = running.sandbox.trackers.of("acme/shop")
-
-    commit = running.repository.commit({"docs/refunds.md": "# Refunds\n\nWithin forty days.\n"})
-    tracker.comment(1, "The zirconium filament has burnt through.")
-    tracker.merge(2)
-    running.sandbox.post.drain()
-
-    def found() -> bool:
-        refunds, filament = running.best("refunds forty days"), running.best("zirconium filament")
-        lamp = running.best("Pull request #2 merged bulb")
-        return (
-            refunds is not None
-            and f"/blob/{commit}/docs/refunds.md" in refunds.url
-            and filament is not None
-            and "/issues/1" in filament.url
-            and "zirconium" in filament.text
-            and lamp is not None
-            and "merged" in lamp.text
-        )
-
-    wait(found, "what happened")
-    wait(lambda: _ended(running.stores), "every end")
-    kinds = {each.kind: each.state for each in running.stores.inbox.newest()}
-    assert kinds == {
-        "push": "done",
-        "issue_comment.created": "done",
-        "pull_request.closed": "done",
-    }
-    assert set(running.stores.inbox.lags()) == {SHOP}
 
 
 @pytest.mark.chaos
