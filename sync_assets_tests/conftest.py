@@ -17,6 +17,7 @@ from sync_assets.control.database import ControlDatabase, open_database
 from sync_assets.settings import PREFIX, Settings
 from sync_assets.stores import open_stores
 from sync_assets_tests.fakes import FakeClock
+from sync_assets_tests.homes import with_database
 from sync_assets_tests.toy import Toy
 from sync_assets_tests.toy_feed import FeedToy, Tracker
 
@@ -40,7 +41,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(home=tmp_path / "home", embedder="hash")
+    return with_database(Settings(home=tmp_path / "home", embedder="hash"))
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from sync_assets.connectors.catalog import CONNECTORS
 from sync_assets.errors import InvalidSettings, SourceError, SourceRejectedUs, SourceUnavailable
 from sync_assets.models import Document
-from sync_assets_tests.connectors.vendors import OTHER_WAYS, TOKEN, VENDORS, Synced, running_vendor
+from sync_assets_tests.connectors.synced import GITHUB_TOKEN
+from sync_assets_tests.connectors.vendors import OTHER_WAYS, VENDORS, Planted, running_vendor
 
 HEX = re.compile(r"[0-9a-f]{32}")
 
@@ -20,13 +21,13 @@ KINDS = [*VENDORS, *(pytest.param(kind, marks=pytest.mark.chaos) for kind in OTH
 
 
 @pytest.fixture(params=KINDS, ids=lambda kind: kind.__name__)
-def synced(request: pytest.FixtureRequest, tmp_path: Path) -> Generator[Synced]:
+def synced(request: pytest.FixtureRequest, tmp_path: Path) -> Generator[Planted]:
     with running_vendor(request.param, tmp_path) as synced:
         yield synced
 
 
 @pytest.fixture
-def three(synced: Synced) -> list[str]:
+def three(synced: Planted) -> list[str]:
     """Three documents, by their handles."""
     return [synced.vendor.create(f"planted{number}") for number in range(3)]
 
@@ -42,7 +43,7 @@ def test_every_stream_of_every_connector_is_shown_here():
 
 
 def test_life_of_documents_is_followed_and_verify_agrees_at_every_step(
-    synced: Synced, three: list[str]
+    synced: Planted, three: list[str]
 ):
     vendor = synced.vendor
     synced.sync("full")
@@ -64,7 +65,7 @@ def test_life_of_documents_is_followed_and_verify_agrees_at_every_step(
     assert synced.verify().differences == []
 
 
-def test_nothing_is_fetched_or_written_where_nothing_changed(synced: Synced, three: list[str]):
+def test_nothing_is_fetched_or_written_where_nothing_changed(synced: Planted, three: list[str]):
     synced.sync("full")
     synced.sync()
     report = synced.sync()
@@ -77,7 +78,7 @@ def test_nothing_is_fetched_or_written_where_nothing_changed(synced: Synced, thr
 
 @pytest.mark.parametrize("killed_after", ["list", "documents"])
 def test_sync_that_was_killed_is_made_whole_by_the_next(
-    synced: Synced, three: list[str], killed_after: str
+    synced: Planted, three: list[str], killed_after: str
 ):
     synced.sync("full")
     known = synced.vendor.edit(three[2], "edited2")
@@ -91,7 +92,7 @@ def test_sync_that_was_killed_is_made_whole_by_the_next(
 
 
 def test_complete_listing_is_the_same_twice_and_names_each_document_once(
-    synced: Synced, three: list[str]
+    synced: Planted, three: list[str]
 ):
     with synced.session() as first, synced.session() as second:
         one, two = first.list(None), second.list(None)
@@ -106,7 +107,7 @@ def test_complete_listing_is_the_same_twice_and_names_each_document_once(
 
 
 def test_watermark_is_understood_by_another_process_that_sees_no_change(
-    synced: Synced, three: list[str]
+    synced: Planted, three: list[str]
 ):
     synced.vendor.clock.advance(3_600)
     with synced.session() as session:
@@ -121,7 +122,9 @@ def test_watermark_is_understood_by_another_process_that_sees_no_change(
     assert three
 
 
-def test_every_entry_is_fetched_once_by_several_threads_at_a_time(synced: Synced, three: list[str]):
+def test_every_entry_is_fetched_once_by_several_threads_at_a_time(
+    synced: Planted, three: list[str]
+):
     with synced.session() as session, ThreadPoolExecutor(3) as pool:
         listing = session.list(None)
         entries = [*listing.entries]
@@ -141,7 +144,7 @@ def test_every_entry_is_fetched_once_by_several_threads_at_a_time(synced: Synced
 
 
 def test_refused_token_is_one_line_without_the_token_and_loses_nothing(
-    synced: Synced, three: list[str]
+    synced: Planted, three: list[str]
 ):
     synced.sync("full")
     synced.vendor.edit(three[0], "edited0")
@@ -152,7 +155,7 @@ def test_refused_token_is_one_line_without_the_token_and_loses_nothing(
 
     message = str(refused.value)
     assert "\n" not in message
-    assert TOKEN not in message
+    assert GITHUB_TOKEN not in message
     assert "sandbox" not in message.replace(synced.vendor.sandbox.url, "")
     synced.vendor.recover()
     assert len(synced.texts()) == 3 + synced.vendor.noise
@@ -161,7 +164,7 @@ def test_refused_token_is_one_line_without_the_token_and_loses_nothing(
 
 
 def test_vendor_that_is_down_loses_nothing_and_the_next_sync_is_whole(
-    synced: Synced, three: list[str]
+    synced: Planted, three: list[str]
 ):
     synced.sync("full")
     known = synced.vendor.edit(three[0], "edited0")
@@ -175,7 +178,7 @@ def test_vendor_that_is_down_loses_nothing_and_the_next_sync_is_whole(
     assert synced.found(known) == 1
 
 
-def test_listing_of_a_vendor_that_is_down_is_no_empty_listing(synced: Synced, three: list[str]):
+def test_listing_of_a_vendor_that_is_down_is_no_empty_listing(synced: Planted, three: list[str]):
     synced.vendor.fail()
 
     with synced.session() as session, pytest.raises(SourceError):
@@ -183,7 +186,7 @@ def test_listing_of_a_vendor_that_is_down_is_no_empty_listing(synced: Synced, th
     assert three
 
 
-def test_scope_has_one_spelling_and_a_link(synced: Synced):
+def test_scope_has_one_spelling_and_a_link(synced: Planted):
     connector, source = synced.connector, synced.source
 
     assert connector.parse_scope(source.scope) == source.scope

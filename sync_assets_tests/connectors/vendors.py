@@ -5,31 +5,26 @@ A document is named by its handle; each write says words that are then to be fou
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Generator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-import lancedb
-from pydantic import AnyHttpUrl, JsonValue, SecretStr
+from pydantic import JsonValue
 
-from sync_assets.connectors.base import Connector, Session, Stream
+from sync_assets.connectors.base import Connector, Hint
 from sync_assets.connectors.catalog import CONNECTORS
 from sync_assets.errors import SourceRejectedUs, SourceUnavailable
-from sync_assets.models import Source, SyncMode, SyncReport, VerifyReport
+from sync_assets.models import SyncMode, SyncReport
 from sync_assets.sandbox.faults import Answer
 from sync_assets.sandbox.notion.content import block
 from sync_assets.sandbox.server import Sandbox, running_sandbox
 from sync_assets.sandbox.vercel.world import DONE
-from sync_assets.settings import Settings
-from sync_assets.stores import Stores, open_stores
-from sync_assets.sync.engine import StreamSync, sync_stream
-from sync_assets.sync.verify import verify_stream
+from sync_assets_tests.connectors.synced import GITHUB_TOKENS, Synced, opened_stores
 from sync_assets_tests.fakes import FakeClock
 from sync_assets_tests.toy import ToyConnector, World
 from sync_assets_tests.toy_feed import Tracker, TrackerConnector
 
-TOKEN = "ghs_1234567890abcdefghijklmnopqrstuvwxyz"
 REPOSITORY = "acme/shop"
 CHANNEL = "C0PAYMENTS"
 
@@ -363,59 +358,28 @@ OTHER_WAYS: Collection[type[Vendor]] = (GitHubFilesByApi, GitHubIssuesByRest, No
 
 
 @dataclass
-class Synced:
-    """A registered source of a vendor's place, and what a test does with it."""
+class Planted(Synced):
+    """A registered source of a vendor's place, where time passes."""
 
     vendor: Vendor
-    stores: Stores
-    source_id: str
 
-    @property
-    def connector(self) -> Connector:
-        return self.vendor.connector()
-
-    @property
-    def source(self) -> Source:
-        return self.stores.registry.get(self.source_id)
-
-    @property
-    def stream(self) -> Stream:
-        streams = self.connector.streams_of(self.source)
-        return next(each for each in streams if each.name == self.vendor.stream)
-
-    @contextmanager
-    def session(self) -> Generator[Session]:
-        """The stream's session, opened anew as a process would."""
-        stores, name = self.stores, self.vendor.stream
-        with self.connector.open(self.source, [name], stores.settings, stores.http) as sessions:
-            yield sessions[name]
-
-    def sync(self, mode: SyncMode = "incremental") -> SyncReport:
+    def sync(self, mode: SyncMode = "incremental", *hints: Hint) -> SyncReport:
         """A sync some time after what happened last."""
-        self.vendor.clock.advance(300)
-        return sync_stream(self._stream_sync(), mode)
+        self.clock.advance(300)
+        return super().sync(mode, *hints)
 
     def sweep(self) -> SyncReport:
         """A day later, when a complete listing is due."""
-        self.vendor.clock.advance(timedelta(days=1).total_seconds())
+        self.clock.advance(timedelta(days=1).total_seconds())
         return self.sync("full")
 
-    def step(self, name: str) -> None:
-        """What a process does that is killed after listing, or after fetching."""
-        self.vendor.clock.advance(300)
-        sync = self._stream_sync()
-        if not sync.list("incremental").unchanged and name == "documents":
-            sync.sync_documents()
-
-    def verify(self) -> VerifyReport:
-        return verify_stream(self.stores, self.source, self.connector, self.stream)
+    def step(self, last: str) -> None:
+        self.clock.advance(300)
+        super().step(last)
 
     def texts(self, table: str = "documents") -> list[str]:
         """As LanceDB has them."""
-        database = lancedb.connect(self.stores.settings.index_uri)
-        if table not in database.list_tables().tables:
-            return []
-        return [row["text"] for row in database.open_table(table).to_arrow().to_pylist()]
+        return [row["text"] for row in self.rows(table)]
 
     def found(self, words: str) -> int:
         """How many documents have them, which chunks must agree with."""
@@ -424,36 +388,17 @@ class Synced:
         assert bool(documents) == bool(chunks)
         return documents
 
-    def _stream_sync(self) -> StreamSync:
-        return StreamSync(self.stores, self.source, self.connector, self.stream)
-
 
 @contextmanager
-def running_vendor(kind: type[Vendor], folder: Path) -> Generator[Synced]:
+def running_vendor(kind: type[Vendor], folder: Path) -> Generator[Planted]:
     """An empty place at the vendor, and a source of it that is not synced yet."""
     clock = FakeClock()
-    with running_sandbox(folder / "served", clock=clock, tokens={TOKEN: ("acme/*",)}) as sandbox:
-        settings = Settings(
-            home=folder / "home",
-            embedder="hash",
-            github_web_url=AnyHttpUrl(sandbox.url),
-            github_api_url=AnyHttpUrl(f"{sandbox.url}/api/v3"),
-            github_token=SecretStr(TOKEN),
-            linear_api_url=AnyHttpUrl(f"{sandbox.url}/linear/graphql"),
-            linear_api_key=SecretStr("lin_api_sandbox"),
-            notion_api_url=AnyHttpUrl(f"{sandbox.url}/notion/v1"),
-            notion_token=SecretStr("ntn-sandbox-token"),
-            slack_api_url=AnyHttpUrl(f"{sandbox.url}/slack/api/"),
-            slack_token=SecretStr("xoxb-sandbox-token"),
-            vercel_api_url=AnyHttpUrl(f"{sandbox.url}/vercel"),
-            vercel_token=SecretStr("vercel-sandbox-token"),
-        )
+    with running_sandbox(folder / "served", clock=clock, tokens=GITHUB_TOKENS) as sandbox:
         vendor = kind(sandbox, clock)
         vendor.prepare()
         connector = vendor.connector()
-        with closing(open_stores(settings, clock=clock)) as stores:
+        with opened_stores(sandbox, folder / "home", clock) as stores:
+            planted = Planted(sandbox, stores, clock, connector, vendor)
             options = connector.settings_model.model_validate(vendor.options)
-            source = stores.registry.add(
-                connector.name, vendor.scope, options.model_dump(mode="json"), "*/15 * * * *"
-            )
-            yield Synced(vendor, stores, source.source_id)
+            planted.register(vendor.scope, options.model_dump(mode="json"))
+            yield planted

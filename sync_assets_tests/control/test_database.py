@@ -51,6 +51,12 @@ def a_lease(expires_at: datetime) -> Insert:
     return insert(leases).values(name="a", token=1, seconds=1.0, expires_at=expires_at)
 
 
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Of a HOME that is not there yet."""
+    return Settings(home=tmp_path / "home", embedder="hash")
+
+
 def test_the_migrated_schema_is_the_declared_one(database: ControlDatabase):
     with database.read() as connection:
         context = MigrationContext.configure(

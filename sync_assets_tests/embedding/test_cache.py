@@ -113,7 +113,7 @@ def test_a_writer_killed_while_it_puts_loses_no_batch_it_was_told_of(settings: S
 def test_a_file_that_is_not_a_database_is_set_aside_when_opened(
     settings: Settings, caplog: pytest.LogCaptureFixture
 ):
-    settings.home.mkdir()
+    settings.home.mkdir(exist_ok=True)
     file = settings.home / "vectors.db"
     file.write_bytes(b"no database " * 1_000)
 

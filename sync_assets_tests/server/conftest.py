@@ -8,6 +8,7 @@ from sync_assets.connectors.webhook_catalog import WEBHOOKS
 from sync_assets.settings import Settings
 from sync_assets_tests.connectors.webhooks.signing import SECRET
 from sync_assets_tests.fakes import FakeClock
+from sync_assets_tests.homes import with_database
 from sync_assets_tests.server.serving import Running, running_server
 
 SCOPES = {
@@ -25,7 +26,7 @@ def with_secrets(home: Path, secret: str = SECRET, previous: str = "") -> Settin
     own: dict[str, Any] = {}
     for name in WEBHOOKS:
         own |= {f"{name}_webhook_secret": secret, f"{name}_webhook_secret_previous": previous}
-    return Settings(home=home, embedder="hash", server_port=0, **own)
+    return with_database(Settings(home=home, embedder="hash", server_port=0, **own))
 
 
 @pytest.fixture

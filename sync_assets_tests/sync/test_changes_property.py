@@ -15,6 +15,7 @@ from sync_assets.errors import RateLimited, SourceUnavailable
 from sync_assets.settings import Settings
 from sync_assets.stores import open_stores
 from sync_assets_tests.fakes import FakeClock
+from sync_assets_tests.homes import with_database
 from sync_assets_tests.toy_feed import FeedToy, Tracker
 
 NAMES = st.sampled_from([f"ticket {n}" for n in range(12)])
@@ -32,7 +33,7 @@ class ChangesMachine(RuleBasedStateMachine):
             home=Path(self.folder.name), embedder="hash", batch_documents=4, batches_in_flight=2
         )
         self.clock = FakeClock()
-        self.stores = open_stores(settings, clock=self.clock)
+        self.stores = open_stores(with_database(settings), clock=self.clock)
         source = self.stores.registry.add("tracker", "desk", {}, "*/15 * * * *")
         self.world = Tracker()
         self.toy = FeedToy(self.stores, source, self.world, self.clock)

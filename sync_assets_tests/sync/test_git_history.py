@@ -16,6 +16,7 @@ from sync_assets.sync.engine import StreamSync, sync_stream
 from sync_assets.sync.verify import verify_stream
 from sync_assets_tests import oracle
 from sync_assets_tests.fakes import FakeClock
+from sync_assets_tests.homes import with_database
 
 PATHS = st.sampled_from(
     [
@@ -75,7 +76,7 @@ class GitHistory(RuleBasedStateMachine):
         clock = FakeClock()
         self.repository = Repositories(home / "repositories", clock).create("acme/shop")
         self.repository.commit(files)
-        self.stores = open_stores(Settings(home=home, embedder="hash"), clock=clock)
+        self.stores = open_stores(with_database(Settings(home=home, embedder="hash")), clock=clock)
         self.connector = connector_named("git")
         self.source_id = sources.register(
             self.stores.registry,

@@ -17,6 +17,7 @@ from sync_assets.settings import Settings
 from sync_assets.stores import open_stores
 from sync_assets_tests import oracle
 from sync_assets_tests.fakes import FakeClock
+from sync_assets_tests.homes import with_database
 from sync_assets_tests.toy import Toy, World
 
 NAMES = st.sampled_from([f"note {n}" for n in range(12)])
@@ -36,7 +37,7 @@ class SyncMachine(RuleBasedStateMachine):
             home=Path(self.folder.name), embedder="hash", batch_documents=2, batches_in_flight=2
         )
         clock = FakeClock()
-        self.stores = open_stores(settings, clock=clock)
+        self.stores = open_stores(with_database(settings), clock=clock)
         source = self.stores.registry.add("toy", "desk", {}, "*/15 * * * *")
         self.toy = Toy(self.stores, source, World(content_proven=True), clock)
         self.settled = False

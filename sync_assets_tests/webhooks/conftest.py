@@ -15,6 +15,7 @@ from sync_assets.settings import Settings
 from sync_assets.stores import Stores, open_stores
 from sync_assets.webhooks.missed import redeliver_missed
 from sync_assets_tests.fakes import FakeClock
+from sync_assets_tests.homes import with_database
 from sync_assets_tests.sandbox.hearing import Receiver, receiving
 
 TOKEN = "a-token-of-an-administrator"
@@ -68,7 +69,7 @@ def receiver() -> Generator[Receiver]:
 @pytest.fixture
 def settings(tmp_path: Path, sandbox: Sandbox, receiver: Receiver) -> Settings:
     """`public_url` is where the receiver listens."""
-    return Settings(
+    chosen = Settings(
         home=tmp_path / "home",
         embedder="hash",
         github_web_url=AnyHttpUrl(sandbox.url),
@@ -77,6 +78,7 @@ def settings(tmp_path: Path, sandbox: Sandbox, receiver: Receiver) -> Settings:
         github_webhook_secret=SecretStr(SECRET),
         public_url=AnyHttpUrl(receiver.url.removesuffix("/webhooks/github")),
     )
+    return with_database(chosen)
 
 
 @pytest.fixture

@@ -1,27 +1,25 @@
 """A tracker in the sandbox, its source here, and what a test does with both."""
 
 from collections.abc import Collection, Generator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pydantic import AnyHttpUrl, JsonValue, SecretStr
+from pydantic import JsonValue
 
 from sync_assets.connectors.base import Hint, Session, Stream
 from sync_assets.connectors.github.connector import GitHub
-from sync_assets.http.clients import HttpClients
 from sync_assets.models import Source, SyncMode, SyncReport, VerifyReport
 from sync_assets.sandbox.github.limits import Limits
 from sync_assets.sandbox.github.tracker import Tracker
 from sync_assets.sandbox.server import Sandbox, running_sandbox
-from sync_assets.settings import Settings
-from sync_assets.stores import Stores, open_stores
+from sync_assets.stores import Stores
 from sync_assets.sync.engine import StreamSync, sync_stream
 from sync_assets.sync.verify import verify_stream
 from sync_assets_tests.connectors.github import trackers
+from sync_assets_tests.connectors.synced import GITHUB_TOKENS, opened_stores
 from sync_assets_tests.fakes import FakeClock
 
-TOKEN = "ghs_1234567890abcdefghijklmnopqrstuvwxyz"
 REPOSITORY = "acme/shop"
 STREAMS = ("pull_requests", "issues")
 
@@ -103,18 +101,11 @@ def open_desk(
     """A desk on an empty tracker. `settings` are the source's, `changed` ours."""
     clock = FakeClock()
     limits = Limits(clock=lambda: clock().timestamp())
-    tokens = {TOKEN: ("acme/*",)}
-    with running_sandbox(home / "served", clock=clock, tokens=tokens, limits=limits) as sandbox:
+    with running_sandbox(
+        home / "served", clock=clock, tokens=GITHUB_TOKENS, limits=limits
+    ) as sandbox:
         sandbox.repositories.create(REPOSITORY)
-        ours = Settings(
-            home=home,
-            embedder="hash",
-            github_web_url=AnyHttpUrl(sandbox.url),
-            github_api_url=AnyHttpUrl(f"{sandbox.url}/api/v3"),
-            github_token=SecretStr(TOKEN),
-        ).model_copy(update=changed)
-        with closing(open_stores(ours, clock=clock)) as stores:
-            stores.http = HttpClients(clock=clock, monotonic=clock.monotonic, sleep=clock.advance)
+        with opened_stores(sandbox, home, clock, **changed) as stores:
             options: dict[str, JsonValue] = {"streams": [*STREAMS], **(settings or {})}
             checked = GitHub.settings_model.model_validate(options).model_dump(mode="json")
             source = stores.registry.add("github", REPOSITORY, checked, "*/15 * * * *")

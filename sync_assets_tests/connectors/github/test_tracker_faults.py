@@ -15,7 +15,8 @@ from sync_assets.sandbox.faults import Answer, Fault, Reset, Truncated, Wire, ht
 from sync_assets.sandbox.github.faults import Rewritten
 from sync_assets.sandbox.github.records import Inline
 from sync_assets_tests.connectors.github.corpus import load_corpus
-from sync_assets_tests.connectors.github.desk import TOKEN, Desk, open_desk
+from sync_assets_tests.connectors.github.desk import Desk, open_desk
+from sync_assets_tests.connectors.synced import GITHUB_TOKEN
 
 HOUR = 3_600
 JSON = {"content-type": "application/json"}
@@ -133,7 +134,7 @@ def attempt(desk: Desk, fault: str) -> None:
     said += [failure.message for failure in desk.stores.failures.list()]
     for line in filter(None, said):
         assert "\n" not in line
-        assert TOKEN not in line
+        assert GITHUB_TOKEN not in line
         assert re.search(f"{SAID[fault]}|/comments: the body: Input should be a valid list", line)
 
 

@@ -328,7 +328,8 @@ def test_attachments_relations_and_mentions_are_links(workspace: Workspace):
     world = workspace.world
     issue = workspace.open_issue("Issue", "As in ENG-77 and commit 0d1a26e67d8f5eaf.")
     other = workspace.open_issue("Other")
-    world.attach(issue, "PR", "https://github.com/acme/shop/pull/12", source_type="github")
+    pull = f"{workspace.sandbox.url}/acme/shop/pull/12"
+    world.attach(issue, "PR", pull, source_type="github")
     world.attach(issue, "Thread", "https://acme.slack.com/archives/C1/p1767225600000100")
     world.relate(issue, "duplicate", other)
     world.comment(issue, "See https://linear.app/acme/issue/OPS-5/slow#comment-1.")

@@ -7,26 +7,19 @@ say exactly those that the workspace's own state says, in that order.
 import json
 import re
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-import lancedb
-from pydantic import AnyHttpUrl, JsonValue, SecretStr
+from pydantic import JsonValue
 
-from sync_assets.connectors.base import Hint
 from sync_assets.connectors.notion.connector import Notion
-from sync_assets.http.clients import HttpClients
-from sync_assets.models import Source, SyncMode, SyncReport, VerifyReport
 from sync_assets.sandbox.notion.content import Block
 from sync_assets.sandbox.notion.records import DataSource, Page
-from sync_assets.sandbox.notion.world import SANDBOX_TOKEN, NotionWorld
-from sync_assets.sandbox.server import Sandbox, running_sandbox
-from sync_assets.settings import Settings
-from sync_assets.stores import Stores, open_stores
-from sync_assets.sync.engine import StreamSync, sync_stream
-from sync_assets.sync.verify import verify_stream
+from sync_assets.sandbox.notion.world import NotionWorld
+from sync_assets.sandbox.server import running_sandbox
+from sync_assets_tests.connectors.synced import Synced, opened_stores
 from sync_assets_tests.fakes import FakeClock
 
 MINUTE = 60
@@ -34,13 +27,9 @@ _WORDS = re.compile(r"w\d+x")
 
 
 @dataclass
-class Handbook:
+class Handbook(Synced):
     """What a test does with them."""
 
-    sandbox: Sandbox
-    stores: Stores
-    source: Source
-    clock: FakeClock
     table: DataSource
     elsewhere: str
     """A page of another table, that holds what synced blocks show."""
@@ -49,53 +38,16 @@ class Handbook:
     def world(self) -> NotionWorld:
         return self.sandbox.notion
 
-    @property
-    def index(self) -> str:
-        return self.stores.settings.index_uri
-
     def page(self, title: str, *blocks: Block, **properties: tuple[str, object]) -> Page:
         return self.world.create_page(self.table, title, *blocks, properties=properties)
-
-    def sync(self, mode: SyncMode = "incremental") -> SyncReport:
-        """One sync, and the log of requests begun anew."""
-        self.sandbox.requests.clear()
-        return sync_stream(self._stream_sync(), mode)
-
-    def read_again(self, *hints: Hint) -> SyncReport:
-        """What webhooks named."""
-        self.sandbox.requests.clear()
-        return sync_stream(self._stream_sync(), "incremental", hints)
 
     def settle(self, minutes: float = 3) -> None:
         """Time passes, so that edits are of another minute than what comes next."""
         self.clock.advance(minutes * MINUTE)
 
-    def step(self, name: str) -> None:
-        """What a process does that is killed after listing, or after fetching."""
-        sync = self._stream_sync()
-        if not sync.list("incremental").unchanged and name == "documents":
-            sync.sync_documents()
-
-    def approve(self) -> None:
-        """An operator lets go what is held, and syncs again."""
-        for approval in self.stores.approvals.all(state="held"):
-            self.stores.approvals.approve(approval.approval_id)
-            self.sync("full")
-
-    def verify(self) -> VerifyReport:
-        connector = Notion()
-        return verify_stream(self.stores, self.source, connector, connector.streams[0])
-
     def asked(self) -> list[str]:
         """What was called in the last sync: `/pages/{id}/markdown`."""
         return [request.service.removeprefix("notion ") for request in self.sandbox.requests]
-
-    def rows(self) -> list[dict[str, str]]:
-        """The documents, as LanceDB has them."""
-        database = lancedb.connect(self.index)
-        if "documents" not in database.list_tables().tables:
-            return []
-        return database.open_table("documents").to_arrow().to_pylist()
 
     def texts(self) -> dict[str, str]:
         """Title -> text."""
@@ -152,11 +104,6 @@ class Handbook:
         for child in origin.children:
             yield from self._said_by(child)
 
-    def _stream_sync(self) -> StreamSync:
-        self.source = self.stores.registry.get(self.source.source_id)
-        connector = Notion()
-        return StreamSync(self.stores, self.source, connector, connector.streams[0])
-
 
 def _shown(value: object) -> Iterator[str]:
     """What a property of options, files or text shows."""
@@ -171,16 +118,10 @@ def running_handbook(
 ) -> Generator[Handbook]:
     """A workspace with an empty table, and a source that is not synced yet."""
     with running_sandbox(folder / "served", clock=clock) as sandbox:
-        chosen = Settings(
-            home=folder / "home",
-            embedder="hash",
-            notion_api_url=AnyHttpUrl(f"{sandbox.url}/notion/v1"),
-            notion_token=SecretStr(SANDBOX_TOKEN),
-        )
         table = sandbox.notion.create_source("Handbook")
         outside = sandbox.notion.create_source("Elsewhere")
         elsewhere = sandbox.notion.create_page(outside, "Originals").id
-        with closing(open_stores(chosen, clock=clock)) as stores:
-            stores.http = HttpClients(clock=clock, monotonic=clock.monotonic, sleep=clock.advance)
-            source = stores.registry.add("notion", table.id, dict(settings or {}), "*/15 * * * *")
-            yield Handbook(sandbox, stores, source, clock, table, elsewhere)
+        with opened_stores(sandbox, folder / "home", clock) as stores:
+            handbook = Handbook(sandbox, stores, clock, Notion(), table, elsewhere)
+            handbook.register(table.id, settings)
+            yield handbook

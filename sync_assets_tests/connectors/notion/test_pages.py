@@ -373,7 +373,7 @@ def test_what_notion_refuses_is_one_clear_line(handbook: Handbook):
 
 def test_a_databases_id_is_answered_with_those_of_its_tables(handbook: Handbook):
     database = handbook.table.database
-    handbook.source = handbook.stores.registry.add("notion", database, {}, "*/15 * * * *")
+    handbook.register(database)
 
     with pytest.raises(InvalidSettings, match=rf"its data sources: {handbook.table.id} \(Hand"):
         handbook.sync()

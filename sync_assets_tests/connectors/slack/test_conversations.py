@@ -319,7 +319,6 @@ def test_a_workspace_of_more_members_than_a_minute_lists_is_read(workspace: Work
 
 
 def test_a_history_of_more_pages_than_a_minute_allows_is_read_in_one_run(workspace: Workspace):
-    workspace.be_patient()
     for number in range(30):
         workspace.post(f"Message {number}")
     workspace.world.most_a_page = 2
@@ -354,7 +353,6 @@ def test_an_app_that_may_call_once_a_minute_reads_a_thread_for_each_page_of_hist
     tmp_path: Path, clock: FakeClock
 ):
     with running_workspace(tmp_path, clock, {"rate_tier": "distributed"}) as workspace:
-        workspace.be_patient()
         world = workspace.world
         world.most_a_page = 15
         world.calls_a_minute = {"conversations.history": 1, "conversations.replies": 1}
@@ -372,7 +370,6 @@ def test_an_app_that_may_call_once_a_minute_reads_a_thread_for_each_page_of_hist
 
 
 def test_a_sweep_that_is_limited_still_finds_edits_of_replies(workspace: Workspace):
-    workspace.be_patient()
     replies = [
         workspace.reply(workspace.post(f"Question {number}"), f"Answer {number}")
         for number in range(8)
@@ -479,7 +476,7 @@ def test_what_slack_refuses_is_one_clear_line(workspace: Workspace):
         with pytest.raises(SourceRejectedUs, match=error):
             workspace.sync()
     workspace.world.error = None
-    workspace.source = workspace.stores.registry.add("slack", "C0NOTHING", {}, "*/15 * * * *")
+    workspace.register("C0NOTHING")
     with pytest.raises(SourceGone, match="channel_not_found"):
         workspace.sync()
     nobody = {"slack_token": SecretStr("")}

@@ -3,24 +3,17 @@
 import json
 from collections import defaultdict
 from collections.abc import Generator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import lancedb
-from pydantic import AnyHttpUrl, JsonValue, SecretStr
+from pydantic import JsonValue
 
-from sync_assets.connectors.base import Hint
 from sync_assets.connectors.slack.connector import Slack
-from sync_assets.http.clients import HttpClients
-from sync_assets.models import Source, SyncMode, SyncReport, VerifyReport
-from sync_assets.sandbox.server import Sandbox, running_sandbox
+from sync_assets.sandbox.server import running_sandbox
 from sync_assets.sandbox.slack.world import Channel, Message, SlackWorld
-from sync_assets.settings import Settings
-from sync_assets.stores import Stores, open_stores
-from sync_assets.sync.engine import StreamSync, sync_stream
-from sync_assets.sync.verify import verify_stream
+from sync_assets_tests.connectors.synced import Synced, opened_stores
 from sync_assets_tests.fakes import FakeClock
 
 CHANNEL = "C0PAYMENTS"
@@ -28,13 +21,8 @@ MARA, TOMAS = "U0MARA", "U0TOMAS"
 
 
 @dataclass
-class Workspace:
+class Workspace(Synced):
     """What a test does with them."""
-
-    sandbox: Sandbox
-    stores: Stores
-    source: Source
-    clock: FakeClock
 
     @property
     def world(self) -> SlackWorld:
@@ -43,10 +31,6 @@ class Workspace:
     @property
     def channel(self) -> Channel:
         return self.world.channels[CHANNEL]
-
-    @property
-    def index(self) -> str:
-        return self.stores.settings.index_uri
 
     def post(self, text: str, user: str = MARA, at: datetime | None = None) -> Message:
         self.clock.advance(1)
@@ -64,55 +48,17 @@ class Workspace:
         self.clock.advance(1)
         return self.world.reply(CHANNEL, parent, user, text, at=at, broadcast=broadcast)
 
-    def be_patient(self) -> None:
-        """Calls wait by the test's own clock."""
-        clock, settings = self.clock, self.stores.settings
-        self.stores.http = HttpClients(clock=clock, monotonic=clock.monotonic, sleep=clock.advance)
-        patient = {"lease_seconds": 3_600}  # it is renewed by another clock than what waits here
-        self.stores.settings = settings.model_copy(update=patient)
-
-    def sync(self, mode: SyncMode = "incremental") -> SyncReport:
-        """One sync, and the log of requests begun anew."""
-        self.sandbox.requests.clear()
-        return sync_stream(self._stream_sync(), mode)
-
-    def read_again(self, *hints: Hint) -> SyncReport:
-        """What webhooks named."""
-        self.sandbox.requests.clear()
-        return sync_stream(self._stream_sync(), "incremental", hints)
-
-    def step(self, name: str) -> None:
-        """What a process does that is killed after listing, or after fetching."""
-        sync = self._stream_sync()
-        if not sync.list("incremental").unchanged and name == "documents":
-            sync.sync_documents()
-
-    def approve(self) -> None:
-        """An operator lets go what is held, and syncs again."""
-        for approval in self.stores.approvals.all(state="held"):
-            self.stores.approvals.approve(approval.approval_id)
-            self.sync("full")
-
-    def verify(self) -> VerifyReport:
-        connector = Slack()
-        return verify_stream(self.stores, self.source, connector, connector.streams[0])
-
     def asked(self) -> list[str]:
         """The methods called in the last sync."""
         return [request.path.rpartition("/")[2] for request in self.sandbox.requests]
 
     def held(self) -> dict[str, str]:
         """Key without the channel -> text, as LanceDB has them."""
-        database = lancedb.connect(self.index)
-        if "documents" not in database.list_tables().tables:
-            return {}
-        rows = database.open_table("documents").to_arrow().to_pylist()
-        return {row["key"].partition("/")[2]: row["text"] for row in rows}
+        return {row["key"].partition("/")[2]: row["text"] for row in self.rows()}
 
     def chunks(self) -> str:
         """The text of everything that is found."""
-        rows = lancedb.connect(self.index).open_table("chunks").to_arrow().to_pylist()
-        return json.dumps([row["text"] for row in rows])
+        return json.dumps([row["text"] for row in self.rows("chunks")])
 
     def expected(self) -> dict[str, list[str]]:
         """By the sandbox's own state: document -> what it must say, in order."""
@@ -143,11 +89,6 @@ class Workspace:
                 found.append(f"{key} says something else")
         return sorted(found)
 
-    def _stream_sync(self) -> StreamSync:
-        self.source = self.stores.registry.get(self.source.source_id)
-        connector = Slack()
-        return StreamSync(self.stores, self.source, connector, connector.streams[0])
-
 
 def _said(text: str) -> list[str]:
     """The words of each message; each is one paragraph below its speaker's line."""
@@ -161,15 +102,10 @@ def running_workspace(
 ) -> Generator[Workspace]:
     """A workspace with two members and a channel, and a source that is not synced yet."""
     with running_sandbox(folder / "served", clock=clock) as sandbox:
-        chosen = Settings(
-            home=folder / "home",
-            embedder="hash",
-            slack_api_url=AnyHttpUrl(f"{sandbox.url}/slack/api/"),
-            slack_token=SecretStr("xoxb-sandbox-token"),
-        )
         sandbox.slack.create_channel(CHANNEL, "payments")
         sandbox.slack.join(MARA, "Mara Lind")
         sandbox.slack.join(TOMAS, "Tomas Ek")
-        with closing(open_stores(chosen, clock=clock)) as stores:
-            source = stores.registry.add("slack", CHANNEL, dict(settings or {}), "*/15 * * * *")
-            yield Workspace(sandbox, stores, source, clock)
+        with opened_stores(sandbox, folder / "home", clock) as stores:
+            workspace = Workspace(sandbox, stores, clock, Slack())
+            workspace.register(CHANNEL, settings)
+            yield workspace

@@ -2,69 +2,24 @@
 
 import json
 from collections.abc import Generator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import lancedb
-from pydantic import AnyHttpUrl, SecretStr
-
-from sync_assets.connectors.base import Hint
 from sync_assets.connectors.vercel.connector import Vercel
-from sync_assets.models import Source, SyncMode, SyncReport, VerifyReport
-from sync_assets.sandbox.server import Sandbox, running_sandbox
+from sync_assets.sandbox.server import running_sandbox
 from sync_assets.sandbox.vercel.world import FINAL, VercelWorld
-from sync_assets.settings import Settings
-from sync_assets.stores import Stores, open_stores
-from sync_assets.sync.engine import StreamSync, sync_stream
-from sync_assets.sync.verify import verify_stream
+from sync_assets_tests.connectors.synced import Synced, opened_stores
 from sync_assets_tests.fakes import FakeClock
-
-TOKEN = "vercel-sandbox-token"
 
 
 @dataclass
-class Team:
+class Team(Synced):
     """What a test does with them."""
-
-    sandbox: Sandbox
-    stores: Stores
-    source: Source
-    clock: FakeClock
 
     @property
     def world(self) -> VercelWorld:
         return self.sandbox.vercel
-
-    @property
-    def index(self) -> str:
-        return self.stores.settings.index_uri
-
-    def sync(self, mode: SyncMode = "incremental") -> SyncReport:
-        """One sync, and the log of requests begun anew."""
-        self.sandbox.requests.clear()
-        return sync_stream(self._stream_sync(), mode)
-
-    def read_again(self, *hints: Hint) -> SyncReport:
-        """What webhooks named."""
-        self.sandbox.requests.clear()
-        return sync_stream(self._stream_sync(), "incremental", hints)
-
-    def step(self, name: str) -> None:
-        """What a process does that is killed after listing, or after fetching."""
-        sync = self._stream_sync()
-        if not sync.list("incremental").unchanged and name == "documents":
-            sync.sync_documents()
-
-    def approve(self) -> None:
-        """An operator lets go what is held, and syncs again."""
-        for approval in self.stores.approvals.all(state="held"):
-            self.stores.approvals.approve(approval.approval_id)
-            self.sync("full")
-
-    def verify(self) -> VerifyReport:
-        connector = Vercel()
-        return verify_stream(self.stores, self.source, connector, connector.streams[0])
 
     def asked(self) -> list[str]:
         """The paths of the last sync."""
@@ -72,11 +27,7 @@ class Team:
 
     def held(self) -> dict[str, tuple[str, str]]:
         """Deployment -> state and text, as LanceDB has them."""
-        database = lancedb.connect(self.index)
-        if "documents" not in database.list_tables().tables:
-            return {}
-        rows = database.open_table("documents").to_arrow().to_pylist()
-        facts = [(json.loads(row["metadata"]), row["text"]) for row in rows]
+        facts = [(json.loads(row["metadata"]), row["text"]) for row in self.rows()]
         return {fact["id"]: (fact["state"], text) for fact, text in facts if "id" in fact}
 
     def differences(self) -> list[str]:
@@ -95,24 +46,14 @@ class Team:
                 found.append(f"{each.id} is promoted")
         return found
 
-    def _stream_sync(self) -> StreamSync:
-        self.source = self.stores.registry.get(self.source.source_id)
-        connector = Vercel()
-        return StreamSync(self.stores, self.source, connector, connector.streams[0])
-
 
 @contextmanager
 def running_team(folder: Path, clock: FakeClock, scope: str = "acme/shop") -> Generator[Team]:
     """A team with the projects `shop` and `docs`, and a source that is not synced yet."""
     with running_sandbox(folder / "served", clock=clock) as sandbox:
-        settings = Settings(
-            home=folder / "home",
-            embedder="hash",
-            vercel_api_url=AnyHttpUrl(f"{sandbox.url}/vercel"),
-            vercel_token=SecretStr(TOKEN),
-        )
         sandbox.vercel.create_project("shop")
         sandbox.vercel.create_project("docs")
-        with closing(open_stores(settings, clock=clock)) as stores:
-            source = stores.registry.add("vercel", scope, {}, "*/15 * * * *")
-            yield Team(sandbox, stores, source, clock)
+        with opened_stores(sandbox, folder / "home", clock) as stores:
+            team = Team(sandbox, stores, clock, Vercel())
+            team.register(scope)
+            yield team

@@ -103,7 +103,7 @@ def test_a_build_that_left_the_first_page_is_still_followed(team: Team):
 @pytest.mark.parametrize("size", [1, 5])
 def test_pages_that_end_within_one_millisecond_lose_nothing(team: Team, size: int):
     team.world.most_a_page = 5
-    team.stores.learned.set(team.source.source_id, "deployments", "page", size)
+    team.stores.learned.set(team.source_id, "deployments", "page", size)
     for number in range(20):
         team.world.deploy("shop", plan=DONE, created=1_700_000_000_000 + number // 3)
 
@@ -135,7 +135,7 @@ def test_a_full_page_that_says_it_is_the_last_is_not_believed(team: Team):
     for _ in range(8):
         team.clock.advance(1)
         team.world.deploy("shop", plan=DONE)
-    team.stores.learned.set(team.source.source_id, "deployments", "page", 3)
+    team.stores.learned.set(team.source_id, "deployments", "page", 3)
     team.world.lies = 1
 
     team.sync("full")
@@ -241,7 +241,7 @@ def test_a_new_variable_is_found_after_the_sweep(team: Team):
 
 
 def test_a_project_with_another_name_keeps_its_document_of_variables(team: Team):
-    team.source = team.stores.registry.add("vercel", "acme/*", {}, "*/15 * * * *")
+    team.register("acme/*")
     project = team.world.projects["docs"]
     project.variables.append(Variable("DOCS_KEY", "x"))
     team.sync()
@@ -267,7 +267,7 @@ def test_source_files_of_a_deployment_from_the_command_line_are_told(team: Team)
 
 
 def test_all_projects_of_a_team_are_one_source(team: Team):
-    team.source = team.stores.registry.add("vercel", "acme/*", {}, "*/15 * * * *")
+    team.register("acme/*")
     team.world.deploy("shop", plan=DONE, log=["shop builds"])
     team.world.deploy("docs", plan=DONE, log=["docs build"])
 
@@ -341,7 +341,7 @@ def test_wrong_token_wrong_project_and_no_token_are_each_one_clear_line(team: Te
     with pytest.raises(SourceRejectedUs, match="token"):
         team.sync()
     team.world.tokens.add("vercel-sandbox-token")
-    team.source = team.stores.registry.add("vercel", "acme/nothing", {}, "*/15 * * * *")
+    team.register("acme/nothing")
     with pytest.raises(SourceGone):
         team.sync()
     nobody = {"vercel_token": SecretStr("")}

@@ -54,7 +54,7 @@ def test_a_deleted_one_is_deleted_and_its_neighbours_stay(team: Team, old: Deplo
 
 
 def test_a_deployment_of_another_project_is_not_taken_in(team: Team, old: Deployment):
-    team.stores.registry.edit(team.source.source_id, scope="acme/shop")
+    team.stores.registry.edit(team.source_id, scope="acme/shop")
     team.sync()
     team.world.create_project("blog")
     elsewhere = team.world.deploy("blog", plan=DONE, log=["Elsewhere"])

@@ -20,7 +20,7 @@ def hooked(team: Team) -> None:
 
 def triggered(team: Team, states: list[str]) -> DeploymentOutcome:
     return trigger_deployment(
-        team.stores, team.source.source_id, sleep=team.clock.advance, progress=states.append
+        team.stores, team.source_id, sleep=team.clock.advance, progress=states.append
     )
 
 
