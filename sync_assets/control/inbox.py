@@ -264,11 +264,6 @@ class Inbox:
         with self._database.read() as connection:
             return tuple(_delivery(row) for row in connection.execute(query).mappings())
 
-    def last(self) -> int:
-        """The number of the newest delivery; 0 if there is none."""
-        with self._database.read() as connection:
-            return connection.scalar(select(func.max(deliveries.c.number))) or 0
-
     def depths(self) -> tuple[Depth, ...]:
         """By connector and state."""
         key = (deliveries.c.connector, deliveries.c.state)

@@ -33,6 +33,8 @@ SECONDS: Final = 1
 PATIENCE_SECONDS: Final = 4.5
 """A tick waits so long for a delivery, and ends before the daemon looks again."""
 _LOOK_SECONDS: Final = 0.2
+_AGAIN_SECONDS: Final = 1.0
+"""Where what waits cannot be started yet, because a run of its source is under way."""
 MOST_A_TICK: Final = 5 * AT_ONCE
 """Deliveries; once there are as many, the sources that are left wait for the next tick."""
 
@@ -61,14 +63,13 @@ def webhook_inbox(
         with stores.open() as opened:
             kept = timedelta(days=opened.settings.delivery_days)
             opened.inbox.forget(opened.clock() - kept)
-            until = time.monotonic() + patience
-            last = opened.inbox.last()
+            until, pause = time.monotonic() + patience, _LOOK_SECONDS
             launches = _launches(opened, instance, launcher, context.log)
             while not launches and time.monotonic() < until:
-                time.sleep(_LOOK_SECONDS)
-                if opened.inbox.last() > last:
-                    last = opened.inbox.last()
+                time.sleep(pause)
+                if opened.inbox.waiting():
                     launches = _launches(opened, instance, launcher, context.log)
+                    pause = _AGAIN_SECONDS
         return launcher.result(instance, launches)
 
     return evaluate

@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 
 from sync_assets.control.filing import Incoming
-from sync_assets.control.inbox import AT_ONCE, Delivery, Inbox
+from sync_assets.control.inbox import AT_ONCE, Delivery, Inbox, Topic
 from sync_assets.errors import RateLimited, SourceGone, SourceUnavailable
 from sync_assets.models import Source
 from sync_assets.pipeline import tags
@@ -63,22 +63,22 @@ def test_deliveries_of_a_source_become_one_run_before_all_others(
 class Arriving(Inbox):
     """An inbox into which something comes while a tick waits for it."""
 
-    def __init__(self, stores: Stores, arrive: Callable[[], None]) -> None:
+    def __init__(self, stores: Stores, arrive: Callable[[], object]) -> None:
         super().__init__(stores.database, stores.clock)
         self.looks = 0
         self._arrive = arrive
 
-    def last(self) -> int:
+    def waiting(self, source_id: str | None = None) -> tuple[Topic, ...]:
         self.looks += 1
         if self.looks == 2:
             self._arrive()
-        return super().last()
+        return super().waiting(source_id)
 
 
 class Waiting(GivenStores):
     """Stores with such an inbox."""
 
-    def __init__(self, pipeline: Pipeline, arrive: Callable[[], None]) -> None:
+    def __init__(self, pipeline: Pipeline, arrive: Callable[[], object]) -> None:
         super().__init__(pipeline.given.settings, clock=pipeline.clock)
         self._arrive = arrive
 
@@ -100,6 +100,21 @@ def test_a_tick_that_finds_nothing_waits_for_what_comes_meanwhile(
 
     assert isinstance(answer, dg.SensorResult)
     assert [request.partition_key for request in answer.run_requests or ()] == ["team"]
+    assert states(pipeline) == {"a": "claimed"}
+
+
+def test_a_tick_waits_for_the_end_of_the_run_that_its_delivery_has_to_wait_for(
+    pipeline: Pipeline, source: Source
+):
+    deliver(pipeline, source, "a")
+    run = pipeline.pretend_running("team")
+    connectors = [ToyConnector(pipeline.world)]
+    stores = Waiting(pipeline, lambda: pipeline.instance.report_run_canceled(run))
+    context = dg.build_sensor_context(instance=pipeline.instance, resources={"stores": stores})
+
+    answer = webhook_inbox(connectors, build_jobs(connectors), patience=30)(context)
+
+    assert isinstance(answer, dg.SensorResult)
     assert states(pipeline) == {"a": "claimed"}
 
 
