@@ -38,7 +38,8 @@ NAME` repeats one benchmark and rewrites its section, `--quick` runs short forms
 needed but what `make` installs, and pip's package index for the peer, which gets a virtual \
 environment of its own below `.bench/` and is told not to call home. Both sides of a ratio are \
 measured in turns in the same run, on the same input: text files of the installed packages and of \
-Python's own library, chosen by a hash of their paths."""
+Python's own library, chosen by a hash of their paths. [What is not met](performance.md), and the \
+next step."""
 
 BENCHMARKS: Mapping[str, tuple[str, Callable[[bool], Result]]] = {
     "fetch": (fetch.SUMMARY, lambda quick: fetch.run(quick=quick)),
