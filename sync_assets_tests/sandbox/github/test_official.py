@@ -16,6 +16,7 @@ from sync_assets_tests.sandbox.github.test_apps import TOKENS
 Place = tuple[str, str]
 UNDESCRIBED: set[Place] = {
     ("GET", "/app/hook/config"),
+    ("PATCH", "/app/hook/config"),
     ("GET", "/app/hook/deliveries/{}"),
     ("POST", "/app/hook/deliveries/{}/attempts"),
     ("GET", "/repos/{}/{}/hooks/{}"),
