@@ -116,7 +116,7 @@ def run(*, quick: bool = False) -> IndexResult:
     with tempfile.TemporaryDirectory() as folder:
         sizes = [
             _measured(cocoindex, Path(folder), count, rounds)
-            for count, rounds in (((300, 1),) if quick else ((1_000, 3), (7_000, 2)))
+            for count, rounds in (((300, 1),) if quick else ((1_000, 5), (7_000, 2)))
         ]
     return IndexResult(sizes)
 

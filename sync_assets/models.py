@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
@@ -159,8 +159,7 @@ Fetched = Document | Skip | FetchFailure | Gone
 """A document may be newer than its entry: `Document.version` is what was read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(NamedTuple):
     """A span of a document: what is embedded and found.
 
     Lines are 1-based and inclusive. `text` is exactly the document's text of those lines (or of

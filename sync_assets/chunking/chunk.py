@@ -4,7 +4,6 @@ Code is cut by syntax, markdown by heading, everything else by lines. The chunks
 are in order, do not overlap, and cover every character that is not white space.
 """
 
-from collections import Counter
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 from typing import NamedTuple
@@ -75,27 +74,28 @@ def _chunks(document: Document, spans: list[Span]) -> list[Chunk]:
     place = document.path or document.title
     if document.title not in place:
         place = f"{place} > {document.title}"
-    occurrences = Counter[str]()
+    occurrences: dict[str, int] = {}
     chunks: list[Chunk] = []
     line, counted = 1, 0
-    for position, span in enumerate(spans):
-        piece = text[span.start : span.end]
+    for position, (start, end, symbol) in enumerate(spans):
+        piece = text[start:end]
         content_hash = digest(piece)
-        line += text.count("\n", counted, span.start)
-        counted = span.start
+        occurrence = occurrences.get(content_hash, 0)
+        occurrences[content_hash] = occurrence + 1
+        line += text.count("\n", counted, start)
+        counted = start
         chunks.append(
             Chunk(
-                chunk_id=chunk_id(document.document_id, content_hash, occurrences[content_hash]),
+                chunk_id=chunk_id(document.document_id, content_hash, occurrence),
                 position=position,
                 start_line=line,
                 end_line=line + piece.count("\n"),
-                start_char=span.start,
-                end_char=span.end,
+                start_char=start,
+                end_char=end,
                 text=piece,
-                header=f"{place} > {span.symbol}" if span.symbol else place,
+                header=f"{place} > {symbol}" if symbol else place,
                 content_hash=content_hash,
-                symbol=span.symbol,
+                symbol=symbol,
             )
         )
-        occurrences[content_hash] += 1
     return chunks

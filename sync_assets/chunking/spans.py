@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 LIMIT = 1_500
 """Characters: a definition or section up to this size is one chunk, a larger one is split."""
@@ -10,8 +10,7 @@ PACKED_MIN, PACKED_MAX = 500, 1_000
 """Where a span that must be split is cut: near a small model's window (256 tokens)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """`text[start:end]` (code points) and the qualified name of what it is part of."""
 
     start: int

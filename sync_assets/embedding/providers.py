@@ -9,7 +9,6 @@ from sync_assets.embedding.base import Embedder
 from sync_assets.embedding.cache import VectorCache
 from sync_assets.embedding.hash import HashEmbedder
 from sync_assets.embedding.local import LocalEmbedder
-from sync_assets.embedding.openai import OpenAIEmbedder, openai_fingerprint
 from sync_assets.http.clients import HttpClients
 from sync_assets.settings import Settings
 
@@ -24,6 +23,8 @@ def fingerprint_of(settings: Settings) -> str:
         case "local":
             return _opened_local(settings).fingerprint
         case "openai":
+            from sync_assets.embedding.openai import openai_fingerprint
+
             return openai_fingerprint(settings)
 
 
@@ -41,6 +42,8 @@ def open_embedder(
         case "local":
             return _opened_local(settings)
         case "openai":
+            from sync_assets.embedding.openai import OpenAIEmbedder
+
             return OpenAIEmbedder(settings, http, cache)
 
 

@@ -1,6 +1,7 @@
 """Pure: text -> text without secrets, and where they were.
 
-Two searches, both led by plain byte searches, so that regular expressions see little of a text:
+Two searches, both led by searches for many words at once (Aho-Corasick), so that regular
+expressions see little of a text:
 tokens of known shape (tokens.py), and secrets that what stands before them gives away (marks.py;
 assignments.py where that is a name).
 """
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
-from sync_assets.redaction.marks import MARKS, Match
+from sync_assets.redaction.marks import Match, marks_at
 from sync_assets.redaction.tokens import REACH, RUN, TOKEN_CHARACTERS, rules_at
 
 RULES_VERSION = 2
@@ -138,14 +139,10 @@ def _tokens(text: str, data: bytes) -> Iterator[Match]:
 
 
 def _marked(text: str, data: bytes) -> Iterator[Match]:
-    lowered = data.lower()
-    for mark in MARKS:
-        at = lowered.find(mark.needle)
-        while at >= 0:
-            for find in mark.finders:
-                if match := find(text, at):
-                    yield match
-            at = lowered.find(mark.needle, at + len(mark.needle))
+    for at, mark in marks_at(data.lower()):
+        for find in mark.finders:
+            if match := find(text, at):
+                yield match
 
 
 def _merged(matches: list[Match]) -> list[Match]:

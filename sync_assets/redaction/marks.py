@@ -1,8 +1,10 @@
 """Secrets that what stands before them marks: key armour, URLs, authorization headers."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+
+from ahocorasick_rs import BytesAhoCorasick, Implementation
 
 from sync_assets.redaction.assignments import assigned, basic_credentials, random_looking
 
@@ -103,3 +105,11 @@ MARKS = (
     Mark(b"pass", (_netrc, assigned)),
     *(Mark(part, (assigned,)) for part in (b"pwd", b"secret", b"token", b"key")),
 )
+_SEARCH = BytesAhoCorasick([mark.needle for mark in MARKS], implementation=Implementation.DFA)
+
+
+def marks_at(data: bytes) -> Iterator[tuple[int, Mark]]:
+    """Where in `data` (lower case) a mark's needle stands: each mark's places, in order."""
+    found = _SEARCH.find_matches_as_indexes(data, overlapping=True)
+    for mark, at, _ in sorted(found):
+        yield at, MARKS[mark]

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from ahocorasick_rs import BytesAhoCorasick, Implementation
+
 _ALNUM = r"[A-Za-z0-9]"
 _URLSAFE = r"[A-Za-z0-9_-]"
 _HEX = r"[0-9a-f]"
@@ -33,7 +35,6 @@ class TokenRule:
 TOKEN_CHARACTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.+/~"
 RUN = 20
 REACH = 8
-_NEEDLE_HEAD = 2
 
 
 @cache
@@ -189,32 +190,15 @@ TOKEN_RULES: tuple[TokenRule, ...] = (
     ),
 )
 
-
-def _branches(needles: set[bytes], *, ahead: bool = False) -> bytes:
-    """The needles as one pattern that shares their beginnings: few steps where none stands.
-
-    With `ahead` a match is one byte long, so that overlapping needles are all found.
-    """
-    tails: dict[bytes, set[bytes]] = {}
-    for needle in needles:
-        tails.setdefault(needle[:1], set()).add(needle[1:])
-    opening = b"(?=" if ahead else b"(?:"
-    return b"|".join(
-        re.escape(head) + (b"" if b"" in rest else opening + _branches(rest) + b")")
-        for head, rest in sorted(tails.items())
-    )
-
-
-_NEEDLES = re.compile(_branches({rule.needle for rule in TOKEN_RULES}, ahead=True))
-_BY_HEAD: dict[bytes, list[TokenRule]] = {}
-for _rule in TOKEN_RULES:
-    _BY_HEAD.setdefault(_rule.needle[:_NEEDLE_HEAD], []).append(_rule)
+_RULES_OF: dict[bytes, list[int]] = {}
+for _order, _rule in enumerate(TOKEN_RULES):
+    _RULES_OF.setdefault(_rule.needle, []).append(_order)
+_SEARCH = BytesAhoCorasick(list(_RULES_OF), implementation=Implementation.DFA)
+_RULES_BY_NEEDLE = list(_RULES_OF.values())
 
 
 def rules_at(data: bytes) -> Iterator[tuple[int, TokenRule]]:
-    """Where in `data` a rule's needle stands."""
-    for hit in _NEEDLES.finditer(data):
-        at = hit.start()
-        for rule in _BY_HEAD[data[at : at + _NEEDLE_HEAD]]:
-            if data.startswith(rule.needle, at):
-                yield at, rule
+    """Where in `data` a rule's needle stands, in order."""
+    found = _SEARCH.find_matches_as_indexes(data, overlapping=True)
+    for at, rule in sorted((at, rule) for hit, at, _ in found for rule in _RULES_BY_NEEDLE[hit]):
+        yield at, TOKEN_RULES[rule]

@@ -134,7 +134,9 @@ class DocumentSink:
 
     def _is_stored(self, document: Document) -> bool:
         row = self.stored.get(document.document_id)
-        return row == StoredDocument(document.version, document.content_hash, RULES_VERSION)
+        return row is not None and row == StoredDocument(
+            document.version, document.content_hash, RULES_VERSION
+        )
 
 
 def listing_row(entry: ListingEntry, reason: SkipReason | None) -> ListingRow:

@@ -1,7 +1,7 @@
 """Documents into chunks, chunks into vectors, both into the index: one commit a group."""
 
 import time
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,10 +21,10 @@ from sync_assets.sync.upkeep import make_indexes
 
 INDEXED_BY = 1_000 * LINKS_VERSION + CHUNKER_VERSION
 """Stored with each chunk: what made it and, in the same commit or before, its document's links."""
-READ_DOCUMENTS = 50
-FIRST_GROUP_CHUNKS = 500
+FIRST_DOCUMENTS = 10
 """Full text splits identifiers only through an index: it is made as soon as a few rows stand, while
 that costs nothing. Rows that come later are found without being in it; upkeep adds them."""
+READ_DOCUMENTS = 100
 GROUP_CHUNKS = 4_000
 GROUP_SECONDS = 5.0
 """A group is committed when it is large, or when a kill would cost more than a few seconds."""
@@ -69,7 +69,7 @@ class ChunkSink:
         self,
         document_ids: Sequence[str],
         *,
-        reuse: Container[str],
+        reuse: Collection[str],
         stop: Callable[[], bool] = lambda: False,
     ) -> bool:
         """Index these stored documents; a reader sees each one whole, old or new. Of those in
@@ -77,18 +77,21 @@ class ChunkSink:
         it was told to `stop` before the last.
         """
         began = time.monotonic()
-        for at in range(0, len(document_ids), READ_DOCUMENTS):
+        done = 0
+        while done < len(document_ids):
             if stop():
                 self._commit()
                 return False
-            batch = document_ids[at : at + READ_DOCUMENTS]
+            first = not reuse and not self.counts.chunks_written
+            batch = document_ids[done : done + (FIRST_DOCUMENTS if first else READ_DOCUMENTS)]
             kept = self.stores.reader.vectors_of([key for key in batch if key in reuse])
             self._embed(self.stores.reader.documents(batch), kept)
-            most = GROUP_CHUNKS if self.counts.chunks_written else FIRST_GROUP_CHUNKS
-            if self._chunks >= most or time.monotonic() - began > GROUP_SECONDS:
+            done += len(batch)
+            late = time.monotonic() - began > GROUP_SECONDS
+            if first or late or self._chunks >= GROUP_CHUNKS:
                 self._commit()
                 began = time.monotonic()
-            self.progress("index", at + len(batch), len(document_ids))
+            self.progress("index", done, len(document_ids))
         self._commit()
         return True
 
