@@ -50,5 +50,7 @@ def vector_array(values: Vectors, count: int, width: int) -> "pa.Array[Any]":
         raise ValueError(f"Vectors of shape {values.shape}, expected {(count, width)}")
     if not np.isfinite(values).all():
         raise ValueError("A vector holds what is not a finite number")
-    flat = np.ascontiguousarray(values, dtype=np.float32).reshape(-1)
-    return cast("pa.Array[Any]", pa.FixedSizeListArray.from_arrays(pa.array(flat), width))
+    flat = np.ascontiguousarray(values, dtype=np.float32)
+    # By its memory: an array made of numpy's would first import numpy.ma, a tenth of a small sync.
+    floats = pa.Array.from_buffers(pa.float32(), flat.size, [None, pa.py_buffer(flat.data)])
+    return cast("pa.Array[Any]", pa.FixedSizeListArray.from_arrays(floats, width))

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
-import numpy as np
-
 from sync_assets.errors import UnexpectedPayload
 from sync_assets.index.arrow import Vectors, column, dimensions, fields, vector_array
 from sync_assets.models import Chunk, Document, Link, SkipReason, Source, digest
@@ -116,7 +114,7 @@ def chunk_table(
     if len(urls) != len(chunks):
         raise ValueError(f"{len(urls)} links for {len(chunks)} chunks")
     documents = [row.document for row in rows]
-    owner = pa.array(np.repeat(np.arange(len(rows)), [len(row.chunks) for row in rows]))
+    owner = pa.array([place for place, row in enumerate(rows) for _ in row.chunks], pa.int64())
     types = {each.name: each.type for each in fields(schema)}
     spread = {
         "document_id": [document.document_id for document in documents],

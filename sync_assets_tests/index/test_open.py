@@ -137,3 +137,13 @@ def test_opening_an_index_leaves_pandas_out_until_someone_wants_it(place: Path):
         "import pyarrow as pa; assert len(pa.table({'a': [1, 2]}).to_pandas()) == 2"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_making_a_column_of_vectors_imports_no_masked_arrays():
+    program = (
+        "import sys; import numpy as np; from sync_assets.index.arrow import vector_array;"
+        "made = vector_array(np.array([[1, 2], [3, 4]], np.float32), 2, 2);"
+        "assert made.to_pylist() == [[1, 2], [3, 4]], made;"
+        "assert 'numpy.ma' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
