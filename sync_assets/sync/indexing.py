@@ -24,7 +24,7 @@ INDEXED_BY = 1_000 * LINKS_VERSION + CHUNKER_VERSION
 FIRST_DOCUMENTS = 10
 """Full text splits identifiers only through an index: it is made as soon as a few rows stand, while
 that costs nothing. Rows that come later are found without being in it; upkeep adds them."""
-READ_DOCUMENTS = 100
+READ_DOCUMENTS = 50
 GROUP_CHUNKS = 4_000
 GROUP_SECONDS = 5.0
 """A group is committed when it is large, or when a kill would cost more than a few seconds."""
