@@ -4,9 +4,8 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from ahocorasick_rs import BytesAhoCorasick, Implementation
-
 from sync_assets.redaction.assignments import assigned, basic_credentials, random_looking
+from sync_assets.redaction.needles import Needles
 
 Match = tuple[int, int, str]
 """Start and end of a secret (code points), kind."""
@@ -105,11 +104,10 @@ MARKS = (
     Mark(b"pass", (_netrc, assigned)),
     *(Mark(part, (assigned,)) for part in (b"pwd", b"secret", b"token", b"key")),
 )
-_SEARCH = BytesAhoCorasick([mark.needle for mark in MARKS], implementation=Implementation.DFA)
+_NEEDLES = Needles([mark.needle for mark in MARKS])
 
 
 def marks_at(data: bytes) -> Iterator[tuple[int, Mark]]:
-    """Where in `data` (lower case) a mark's needle stands: each mark's places, in order."""
-    found = _SEARCH.find_matches_as_indexes(data, overlapping=True)
-    for mark, at, _ in sorted(found):
+    """Where in `data` (lower case) a mark's needle stands, in order."""
+    for at, mark in _NEEDLES.places(data):
         yield at, MARKS[mark]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from ahocorasick_rs import BytesAhoCorasick, Implementation
+from sync_assets.redaction.needles import Needles
 
 _ALNUM = r"[A-Za-z0-9]"
 _URLSAFE = r"[A-Za-z0-9_-]"
@@ -190,15 +190,15 @@ TOKEN_RULES: tuple[TokenRule, ...] = (
     ),
 )
 
-_RULES_OF: dict[bytes, list[int]] = {}
-for _order, _rule in enumerate(TOKEN_RULES):
-    _RULES_OF.setdefault(_rule.needle, []).append(_order)
-_SEARCH = BytesAhoCorasick(list(_RULES_OF), implementation=Implementation.DFA)
-_RULES_BY_NEEDLE = list(_RULES_OF.values())
+_RULES_OF: dict[bytes, list[TokenRule]] = {}
+for _rule in TOKEN_RULES:
+    _RULES_OF.setdefault(_rule.needle, []).append(_rule)
+_RULES = list(_RULES_OF.values())
+_NEEDLES = Needles(list(_RULES_OF))
 
 
 def rules_at(data: bytes) -> Iterator[tuple[int, TokenRule]]:
     """Where in `data` a rule's needle stands, in order."""
-    found = _SEARCH.find_matches_as_indexes(data, overlapping=True)
-    for at, rule in sorted((at, rule) for hit, at, _ in found for rule in _RULES_BY_NEEDLE[hit]):
-        yield at, TOKEN_RULES[rule]
+    for at, needle in _NEEDLES.places(data):
+        for rule in _RULES[needle]:
+            yield at, rule
