@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
+import pytest
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -93,9 +94,9 @@ class ChangesMachine(RuleBasedStateMachine):
 
     @rule(steps=st.sampled_from([("list",), ("list", "documents"), ("documents",), ("index",)]))
     def steps_and_die(self, steps: tuple[Step, ...]) -> None:
-        if self.stores.cursors.pending(*self.toy.key) is None and steps[0] != "list":
-            return
         for step in steps:
+            if step != "list" and self.stores.cursors.pending(*self.toy.key) is None:
+                return  # nothing is to be brought in: a sync ends here
             self.toy.step(step)
 
     @rule(name=NAMES, text=TEXTS, at=st.integers(0, 3), deleted=st.booleans())
@@ -164,5 +165,11 @@ class ChangesMachine(RuleBasedStateMachine):
 
 TestChangesMachine = ChangesMachine.TestCase
 TestChangesMachine.settings = hypothesis_settings(
-    max_examples=12, stateful_step_count=12, deadline=None
+    max_examples=8, stateful_step_count=12, deadline=None
 )
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(1_800)
+class TestLongChangesMachine(ChangesMachine.TestCase):
+    settings = hypothesis_settings(max_examples=40, stateful_step_count=30, deadline=None)

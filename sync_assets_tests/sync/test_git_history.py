@@ -3,6 +3,7 @@
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
@@ -169,4 +170,10 @@ class GitHistory(RuleBasedStateMachine):
 
 
 TestGitHistory = GitHistory.TestCase
-TestGitHistory.settings = hypothesis_settings(max_examples=8, stateful_step_count=10, deadline=None)
+TestGitHistory.settings = hypothesis_settings(max_examples=5, stateful_step_count=10, deadline=None)
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(1_800)
+class TestLongGitHistory(GitHistory.TestCase):
+    settings = hypothesis_settings(max_examples=30, stateful_step_count=20, deadline=None)

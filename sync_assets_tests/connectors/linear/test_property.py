@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 from typing import Literal, TypeVar
 
+import pytest
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -234,8 +235,14 @@ def one_of(choices: Sequence[T], pick: int) -> Sequence[T]:
 
 TestTeamHistory = TeamHistory.TestCase
 TestTeamHistory.settings = hypothesis_settings(
-    max_examples=8, stateful_step_count=12, deadline=None
+    max_examples=5, stateful_step_count=12, deadline=None
 )
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(1_800)
+class TestLongTeamHistory(TeamHistory.TestCase):
+    settings = hypothesis_settings(max_examples=30, stateful_step_count=30, deadline=None)
 
 
 def test_the_oracle_finds_what_is_planted(workspace: Workspace):

@@ -4,6 +4,7 @@ import tempfile
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -129,15 +130,7 @@ def run(handbook: Handbook, action: str, value: int) -> None:
         handbook.step(action.rpartition(" ")[2])
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(
-    st.lists(ACTIONS, min_size=4, max_size=14),
-    st.sampled_from(["markdown", "blocks"]),
-    st.booleans(),
-)
-def test_after_a_sweep_the_index_equals_the_workspace(
-    actions: list[tuple[str, int]], content: str, told: bool
-):
+def _swept(actions: list[tuple[str, int]], content: str, told: bool) -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
         running_handbook(Path(folder), FakeClock(), {"content": content}) as handbook,
@@ -157,6 +150,32 @@ def test_after_a_sweep_the_index_equals_the_workspace(
         handbook.approve()
 
         assert handbook.differences() == []
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(ACTIONS, min_size=4, max_size=14),
+    st.sampled_from(["markdown", "blocks"]),
+    st.booleans(),
+)
+def test_after_a_sweep_the_index_equals_the_workspace(
+    actions: list[tuple[str, int]], content: str, told: bool
+):
+    _swept(actions, content, told)
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(1_800)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(ACTIONS, min_size=4, max_size=14),
+    st.sampled_from(["markdown", "blocks"]),
+    st.booleans(),
+)
+def test_after_forty_histories_the_index_equals_the_workspace(
+    actions: list[tuple[str, int]], content: str, told: bool
+):
+    _swept(actions, content, told)
 
 
 def test_the_oracle_finds_what_is_planted(handbook: Handbook):

@@ -6,6 +6,7 @@ import tempfile
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -71,9 +72,7 @@ def run(workspace: Workspace, action: str, value: int) -> None:
         workspace.step(action.rpartition(" ")[2])
 
 
-@settings(max_examples=9, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(ACTIONS, min_size=3, max_size=14), st.booleans())
-def test_after_a_sweep_the_index_equals_the_channel(actions: list[tuple[str, int]], told: bool):
+def _swept(actions: list[tuple[str, int]], told: bool) -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
         running_workspace(Path(folder), FakeClock()) as workspace,
@@ -93,6 +92,22 @@ def test_after_a_sweep_the_index_equals_the_channel(actions: list[tuple[str, int
             workspace.sync(mode)
             workspace.approve()
             assert workspace.differences() == []
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(ACTIONS, min_size=3, max_size=14), st.booleans())
+def test_after_a_sweep_the_index_equals_the_channel(actions: list[tuple[str, int]], told: bool):
+    _swept(actions, told)
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(1_800)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(ACTIONS, min_size=3, max_size=14), st.booleans())
+def test_after_forty_histories_the_index_equals_the_channel(
+    actions: list[tuple[str, int]], told: bool
+):
+    _swept(actions, told)
 
 
 def test_the_oracle_finds_what_is_planted(workspace: Workspace):

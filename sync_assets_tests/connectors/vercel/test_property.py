@@ -5,6 +5,7 @@ the index is what is there.
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -53,9 +54,7 @@ def act(team: Team, action: str, value: str | int) -> None:
             pass
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(ACTIONS, min_size=3, max_size=12), st.booleans())
-def test_after_a_sweep_the_index_equals_the_team(actions: list[tuple[str, str | int]], told: bool):
+def _swept(actions: list[tuple[str, str | int]], told: bool) -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
         running_team(Path(folder), FakeClock()) as team,
@@ -77,6 +76,22 @@ def test_after_a_sweep_the_index_equals_the_team(actions: list[tuple[str, str | 
         team.approve()
 
         assert team.differences() == []
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(ACTIONS, min_size=3, max_size=12), st.booleans())
+def test_after_a_sweep_the_index_equals_the_team(actions: list[tuple[str, str | int]], told: bool):
+    _swept(actions, told)
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(1_800)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(ACTIONS, min_size=3, max_size=12), st.booleans())
+def test_after_forty_histories_the_index_equals_the_team(
+    actions: list[tuple[str, str | int]], told: bool
+):
+    _swept(actions, told)
 
 
 def test_the_oracle_finds_what_is_planted(team: Team):
