@@ -105,7 +105,9 @@ class GitHistory(RuleBasedStateMachine):
         self.repository.commit({"folder/a.py": CODE.encode()}, branch=self.branch)
         self.sync_and_compare()
         self.repository.rename("folder", new, branch=self.branch)
-        assert self.sync_and_compare() == 0
+        embedded = self.sync_and_compare()
+        # Patterns may let in under the new name what they left out under the old one.
+        assert embedded == 0 or self.include or self.exclude
 
     @rule()
     def change_a_mode(self) -> None:
