@@ -17,8 +17,7 @@ from sync_assets.sandbox.repositories import Repositories, Repository
 COLD, UPKEEP = "cold", "upkeep"
 UNCHANGED, CHANGED = "nothing changed", "1 % of files changed"
 OURS = "ours"
-EXAMPLE = "CocoIndex, its example"
-PEERS: Mapping[str, peer.Form] = {EXAMPLE: "example", "CocoIndex, lean": "lean"}
+PEERS: Mapping[str, peer.Form] = {"CocoIndex, its example": "example", "CocoIndex, lean": "lean"}
 SUMMARY = f"""\
 Ours: the `git` connector on a local repository, `hash` embedder: listing, git, redaction, full \
 documents, chunks by syntax, vectors, links, cursors, and a full-text index that is begun. Its \
@@ -27,10 +26,8 @@ other rows, which searches scan until then, are added by the next `search_index/
 {peer.VERSION} with lancedb {peer.LANCEDB_VERSION}: the same files in a folder, its splitter by \
 syntax at 1,000 characters, the same 384-dimension hash as its embedder, its LanceDB target; no \
 git, no redaction, no documents, no full-text index. Twice: built as its own example \
-`code_embedding_lancedb` is (overlapping chunks, its id generator), which is what the claim on a \
-cold index compares with; and as lean as we could make it, which nobody ships, to show what is the \
-engine's and what the example's: its ratios stand in the table. Compared is the index stage: both \
-sides' work in a process whose imports are done, as \
+`code_embedding_lancedb` is (overlapping chunks, its id generator), and as lean as we could make \
+it. The claims compare the index stage: both sides' work in a process whose imports are done, as \
 in a run of Dagster's, children included. Beside it stand the whole processes, with interpreter \
 and imports (for ours all of them, though an unchanged source needs half). All take turns; the \
 least of the rounds counts. Distinct new texts are counted from the texts in the chunk table."""
@@ -75,11 +72,11 @@ class IndexResult:
         claims: list[Claim] = []
         for size in self.sizes:
             name = f"{size.files:,} files"
-            cold = size.steps[COLD]
-            text = f"CPU of the stage, cold, {name}: {EXAMPLE} / ours"
-            cpu = cold[EXAMPLE].cpu_seconds / cold[OURS].cpu_seconds
-            claims.append(Claim(text, ">=", 4, cpu, "x"))
             for who in PEERS:
+                sides = size.steps[COLD]
+                cpu = sides[who].cpu_seconds / sides[OURS].cpu_seconds
+                text = f"CPU of the stage, cold, {name}: {who} / ours"
+                claims.append(Claim(text, ">=", 4, cpu, "x"))
                 for step in (CHANGED, UNCHANGED):
                     sides = size.steps[step]
                     wall = sides[who].seconds / sides[OURS].seconds
@@ -115,7 +112,7 @@ class IndexResult:
 
 
 def run(*, quick: bool = False) -> IndexResult:
-    """Nearly twenty minutes; `quick`, on few files, one."""
+    """About ten minutes; `quick`, on few files, one."""
     cocoindex = peer.installed()
     with tempfile.TemporaryDirectory() as folder:
         sizes = [

@@ -165,7 +165,7 @@ class ChangesMachine(RuleBasedStateMachine):
 
 TestChangesMachine = ChangesMachine.TestCase
 TestChangesMachine.settings = hypothesis_settings(
-    max_examples=8, stateful_step_count=12, deadline=None
+    max_examples=12, stateful_step_count=12, deadline=None
 )
 
 

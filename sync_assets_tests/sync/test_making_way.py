@@ -145,7 +145,7 @@ def test_an_urgent_sync_that_was_killed_is_still_urgent_when_it_is_repeated(
 
 
 def test_indexing_makes_way_too_and_the_next_sync_embeds_what_is_left(vendor: Toy | FeedToy):
-    enough = MANY // 20 + 3
+    enough = MANY // 20 + 6
     report = sync(vendor, make_way=after(enough))
 
     assert report.index is not None

@@ -279,7 +279,7 @@ def one_of(choices: Sequence[T], pick: int) -> Sequence[T]:
 
 TestTrackerHistory = TrackerHistory.TestCase
 TestTrackerHistory.settings = hypothesis_settings(
-    max_examples=5, stateful_step_count=12, deadline=None
+    max_examples=8, stateful_step_count=12, deadline=None
 )
 
 

@@ -152,7 +152,7 @@ def _swept(actions: list[tuple[str, int]], content: str, told: bool) -> None:
         assert handbook.differences() == []
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(ACTIONS, min_size=4, max_size=14),
     st.sampled_from(["markdown", "blocks"]),

@@ -94,7 +94,7 @@ def _swept(actions: list[tuple[str, int]], told: bool) -> None:
             assert workspace.differences() == []
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=9, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(ACTIONS, min_size=3, max_size=14), st.booleans())
 def test_after_a_sweep_the_index_equals_the_channel(actions: list[tuple[str, int]], told: bool):
     _swept(actions, told)

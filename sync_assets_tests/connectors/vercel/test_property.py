@@ -78,7 +78,7 @@ def _swept(actions: list[tuple[str, str | int]], told: bool) -> None:
         assert team.differences() == []
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(ACTIONS, min_size=3, max_size=12), st.booleans())
 def test_after_a_sweep_the_index_equals_the_team(actions: list[tuple[str, str | int]], told: bool):
     _swept(actions, told)
