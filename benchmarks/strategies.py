@@ -34,8 +34,7 @@ costs two round trips more. GitHub's limits are on, whole at each start: \
 to wait longer than 30 seconds stops there; its row says after how many files and who stopped it, \
 the server or our own budget, which keeps calls back that would be refused; its other figures are \
 of that part. One run each, in a process of its own, timed without its imports. The \
-sandbox compresses answers as GitHub does and speaks HTTP/1.1, so that \
-one call a file costs more: there HTTP/2 carries it. Memory is the process's peak with all texts \
+sandbox compresses answers as GitHub does. Memory is the process's peak with all texts \
 held; git's own processes are apart."""
 
 

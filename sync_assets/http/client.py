@@ -22,7 +22,8 @@ from sync_assets.http.transport import GovernedTransport
 
 USER_AGENT = f"sync-assets/{version('sync-assets')}"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-CONNECTIONS = httpx.Limits(max_connections=20, max_keepalive_connections=20, keepalive_expiry=30)
+# As many as calls: the governor bounds those, and what it let through must not wait again.
+CONNECTIONS = httpx.Limits(max_connections=None, max_keepalive_connections=20, keepalive_expiry=30)
 
 
 _READ = httpx.ByteStream(b"")
@@ -57,12 +58,13 @@ def open_client(
     timeout_seconds: float,
     kept: KeptAnswers | None = None,
 ) -> httpx.Client:
-    """A client that is open; HTTP/2 where the server offers it, connections pooled."""
+    """A client that is open, for any number of threads. It speaks HTTP/1.1, over a pool of
+    connections (docs/adr/0007).
+    """
     keep_logs_clean()
     transport: httpx.BaseTransport = GovernedTransport(
         httpx.HTTPTransport(
             _trusted(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")),
-            http2=True,
             limits=CONNECTIONS,
             proxy=_proxy(httpx.URL(base_url)),
         ),

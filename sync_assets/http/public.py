@@ -41,5 +41,4 @@ def keep_logs_clean() -> None:
     logger = logging.getLogger("httpx")
     if not any(isinstance(known, _Shown) for known in logger.filters):
         logger.addFilter(_Shown())
-    for name in ("hpack", "h2", "httpcore"):  # at DEBUG these print headers: tokens, cookies
-        logging.getLogger(name).setLevel(logging.INFO)
+    logging.getLogger("httpcore").setLevel(logging.INFO)  # at DEBUG it prints headers: tokens

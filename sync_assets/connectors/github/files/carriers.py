@@ -14,7 +14,7 @@ from sync_assets.git.objects import blob_id
 
 FAN_OUT = 16
 """Calls at once of one session, whatever the number of its batches: GitHub's limit is 100 of a
-user in all, and one connection of HTTP/2 carries them.
+user in all, and the client keeps a connection for each.
 """
 
 
