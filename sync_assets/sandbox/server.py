@@ -18,12 +18,10 @@ GitHub's addresses are those of its Enterprise Server: REST at `{url}/api/v3`, G
 and the `nodes` it may return. `github/tracker.py` tells which action bumps which time.
 """
 
-import asyncio
-import queue
 import socket
 import threading
-from collections.abc import AsyncGenerator, Callable, Generator, Sequence
-from contextlib import asynccontextmanager, closing, contextmanager, suppress
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,8 +30,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Route
-from starlette.types import Lifespan
-from uvicorn import Config, Server
+from uvicorn import Config
 
 from sync_assets.errors import InvalidSettings
 from sync_assets.sandbox.access import Tokens
@@ -74,6 +71,7 @@ from sync_assets.sandbox.slack.api import SlackApi
 from sync_assets.sandbox.slack.world import SlackWorld
 from sync_assets.sandbox.subscriptions import Subscriptions
 from sync_assets.sandbox.traffic import Recorder, Request
+from sync_assets.sandbox.uvicorn_thread import serving
 from sync_assets.sandbox.vercel import events as vercel_events
 from sync_assets.sandbox.vercel.api import VercelApi
 from sync_assets.sandbox.vercel.world import VercelWorld
@@ -168,7 +166,8 @@ def running_sandbox(
         apis = [*slack.routes(), *linear.routes(), *notion.routes()]
         vendors = [*vercel.routes(), *apis]
         routes = [*git.routes(), *github_routes(sandbox, known, objects), *vendors]
-        with _serving(sandbox, routes, known, listener):
+        config = _config(_application(sandbox, routes, known))
+        with serving(config, listener, name="sandbox"):
             yield sandbox
 
 
@@ -193,32 +192,6 @@ def _listener(port: int) -> Generator[socket.socket]:
         yield listener
 
 
-@contextmanager
-def _serving(
-    sandbox: Sandbox, routes: Sequence[Route], tokens: Tokens, listener: socket.socket
-) -> Generator[None]:
-    """Uvicorn in a thread, from its first answer to the thread's end."""
-    loops: queue.SimpleQueue[asyncio.AbstractEventLoop] = queue.SimpleQueue()
-
-    @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncGenerator[None]:
-        loops.put(asyncio.get_running_loop())
-        yield
-
-    server = Server(_config(_application(sandbox, routes, tokens, lifespan)))
-    thread = threading.Thread(
-        target=server.run, kwargs={"sockets": [listener]}, name="sandbox", daemon=True
-    )
-    thread.start()
-    loop = loops.get()
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        loop.call_soon_threadsafe(_cut_connections, server)
-        thread.join()
-
-
 def github_routes(sandbox: Sandbox, tokens: Tokens, objects: Objects) -> list[Route]:
     """GitHub's API, raw host, archives and pages."""
     gate = Gate(sandbox.repositories, tokens)
@@ -239,9 +212,7 @@ def github_routes(sandbox: Sandbox, tokens: Tokens, objects: Objects) -> list[Ro
     ]
 
 
-def _application(
-    sandbox: Sandbox, routes: Sequence[Route], tokens: Tokens, lifespan: Lifespan[Starlette]
-) -> Starlette:
+def _application(sandbox: Sandbox, routes: Sequence[Route], tokens: Tokens) -> Starlette:
     middleware = [
         Middleware(Recorder, requests=sandbox.requests),
         Middleware(DateLayer, clock=sandbox.repositories.clock),
@@ -255,7 +226,7 @@ def _application(
         Middleware(LimitLayer, limits=sandbox.limits, tokens=tokens),
         Middleware(SuspendedLayer, apps=sandbox.apps),
     ]
-    return Starlette(routes=routes, middleware=middleware, lifespan=lifespan)
+    return Starlette(routes=routes, middleware=middleware)
 
 
 def _config(application: Starlette) -> Config:
@@ -264,17 +235,10 @@ def _config(application: Starlette) -> Config:
         loop="asyncio",
         http=ConnectionProtocol,
         ws="none",
-        lifespan="on",
+        lifespan="off",
         log_config=None,
         access_log=False,
         date_header=False,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
     )
-
-
-def _cut_connections(server: Server) -> None:
-    """So that a stalled answer or an idle client cannot hold the end up."""
-    for protocol in list(server.server_state.connections):
-        if isinstance(protocol, ConnectionProtocol):
-            protocol.transport.abort()

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,12 +10,13 @@ from pathlib import Path
 
 import httpx
 from starlette.applications import Starlette
-from uvicorn import Config, Server
+from uvicorn import Config
 
 from sync_assets.control.database import ControlDatabase, open_database
 from sync_assets.control.handshakes import Handshakes
 from sync_assets.control.inbox import Inbox
 from sync_assets.control.registry import Registry
+from sync_assets.sandbox.uvicorn_thread import serving
 from sync_assets.server.app import create_app
 from sync_assets.server.binding import listener, url_of
 from sync_assets.server.bodies import Bodies
@@ -58,25 +58,22 @@ def running_server(
     app = create_app(settings, database, clock=clock, bodies=bodies)
     with listener(settings) as listening:
         url = url_of(settings.server_host, listening.getsockname()[1])
-        server = Server(Config(app, ws="none", lifespan="on", log_config=None, access_log=False))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        try:
-            with httpx.Client(base_url=url, timeout=30, trust_env=False) as client:
-                yield Running(
-                    url,
-                    client,
-                    app,
-                    settings,
-                    clock,
-                    database,
-                    Inbox(database, clock),
-                    Registry(database, clock),
-                    Handshakes(database, settings.home, clock),
-                )
-        finally:
-            server.should_exit = True
-            thread.join()
+        config = Config(app, ws="none", lifespan="on", log_config=None, access_log=False)
+        with (
+            serving(config, listening, name="receiver"),
+            httpx.Client(base_url=url, timeout=30, trust_env=False) as client,
+        ):
+            yield Running(
+                url,
+                client,
+                app,
+                settings,
+                clock,
+                database,
+                Inbox(database, clock),
+                Registry(database, clock),
+                Handshakes(database, settings.home, clock),
+            )
 
 
 @contextmanager
