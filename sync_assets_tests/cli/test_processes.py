@@ -1,6 +1,7 @@
 import os
 import signal
 import sys
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,15 @@ WITH_CHILD = (
     " child = subprocess.Popen([sys.executable, '-c', 'import signal; signal.pause()']);"
     " print('ready', child.pid, flush=True); signal.pause()"
 )
+
+
+@pytest.fixture(autouse=True)
+def _with_the_signals_of_up() -> Generator[None]:
+    """Where SIGINT is ignored, as in a background job, a run of Dagster in this process leaves
+    SIGTERM ignored too: what is started here would inherit that, and not end before it is killed.
+    """
+    with stoppable():
+        yield
 
 
 def _start(children: Children, folder: Path, code: str, name: str = "worker") -> Path:
