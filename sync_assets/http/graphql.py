@@ -10,7 +10,7 @@ import httpx
 from gql import GraphQLRequest, gql
 from gql.transport.exceptions import TransportError, TransportProtocolError
 from gql.transport.httpx import HTTPXTransport
-from graphql import OperationDefinitionNode, OperationType
+from graphql import DocumentNode, OperationDefinitionNode, OperationType, print_ast
 
 from sync_assets.errors import (
     PageTooLarge,
@@ -70,9 +70,10 @@ class GraphQLClient:
         data came), SourceGone, SourceRejectedUs, UnexpectedPayload; those of the types in `accept`
         (GitHub's `NOT_FOUND`) come back instead, beside the data.
         """
-        extensions = {"safe": _is_query(document), "cost": cost, "accept_errors": tuple(accept)}
+        read = _read(document)
+        extensions = {"safe": read.is_query, "cost": cost, "accept_errors": tuple(accept)}
         transport = _Kept(self._path, self._client)
-        request = GraphQLRequest(gql(document), variable_values=dict(variables or {}))
+        request = _Request(read, variables or {})
         what = f"{self._dialect.name} GraphQL"
         try:
             result = transport.execute(request, extra_args={"extensions": extensions})
@@ -91,10 +92,32 @@ class GraphQLClient:
         return GraphQLAnswer(result.data, date_of(transport.response), tuple(errors))
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    document: DocumentNode
+    text: str
+    is_query: bool
+
+
+class _Request(GraphQLRequest):
+    """Neither parsed nor printed for each call: either costs as much as the rest of one."""
+
+    def __init__(self, read: _Read, variables: Mapping[str, Any]) -> None:
+        super().__init__(read.document, variable_values=dict(variables))
+        self._text = read.text
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        variables = {"variables": self.variable_values} if self.variable_values else {}
+        return {"query": self._text, **variables}
+
+
 @lru_cache(maxsize=64)
-def _is_query(document: str) -> bool:
-    return all(
+def _read(document: str) -> _Read:
+    parsed = gql(document).document
+    is_query = all(
         definition.operation is OperationType.QUERY
-        for definition in gql(document).document.definitions
+        for definition in parsed.definitions
         if isinstance(definition, OperationDefinitionNode)
     )
+    return _Read(parsed, print_ast(parsed), is_query)
