@@ -9,10 +9,12 @@ sandbox.post.sent            # each call that was made, and what was answered
 import itertools
 import queue
 import random
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Literal
 
 import httpx
@@ -147,7 +149,7 @@ class Post:
             self._thread.join()
 
     def _work(self) -> None:
-        with httpx.Client(timeout=TIMEOUT_SECONDS, trust_env=False) as client:
+        with httpx.Client(timeout=TIMEOUT_SECONDS, trust_env=False, verify=_trusted()) as client:
             while (item := self._queue.get()) is not None and not self._closing.is_set():
                 match item:
                     case _Mark():
@@ -193,6 +195,12 @@ class Post:
         outcome = _outcome(client, letter)
         self.sent.append(Sent(kind, letter.url, outcome.status))
         return outcome
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Read once: that takes longer than all calls of a test."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def forge(letter: Letter, kind: Kind) -> Letter:

@@ -22,6 +22,7 @@ from sync_assets.server.binding import listener, url_of
 from sync_assets.server.bodies import Bodies
 from sync_assets.settings import Settings
 from sync_assets_tests.fakes import FakeClock
+from sync_assets_tests.plain_http import NO_AUTHORITIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,9 @@ def running_server(
         config = Config(app, ws="none", lifespan="on", log_config=None, access_log=False)
         with (
             serving(config, listening, name="receiver"),
-            httpx.Client(base_url=url, timeout=30, trust_env=False) as client,
+            httpx.Client(
+                base_url=url, timeout=30, trust_env=False, verify=NO_AUTHORITIES
+            ) as client,
         ):
             yield Running(
                 url,

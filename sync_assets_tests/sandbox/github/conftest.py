@@ -8,6 +8,7 @@ from sync_assets.sandbox.github.limits import Limits
 from sync_assets.sandbox.repositories import Executable, Repository, Submodule, Symlink
 from sync_assets.sandbox.server import Sandbox, running_sandbox
 from sync_assets_tests.fakes import FakeClock
+from sync_assets_tests.plain_http import NO_AUTHORITIES
 
 TOKEN = "ghs_12345_eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiIxMjM0NSJ9.c2lnbmF0dXJl"
 ODD_PATH = "a dir/c#?%é.txt"
@@ -45,5 +46,7 @@ def repository(sandbox: Sandbox) -> Repository:
 def api(sandbox: Sandbox) -> Generator[httpx.Client]:
     """A client with a token that reads all of acme."""
     headers = {"authorization": f"Bearer {TOKEN}"}
-    with httpx.Client(base_url=f"{sandbox.url}/api/v3", headers=headers) as client:
+    with httpx.Client(
+        base_url=f"{sandbox.url}/api/v3", headers=headers, verify=NO_AUTHORITIES
+    ) as client:
         yield client

@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 
 from sync_assets.sandbox.server import Sandbox
+from sync_assets_tests.plain_http import NO_AUTHORITIES
 from sync_assets_tests.sandbox.github.conftest import TOKEN
 
 EVERYTHING = """
@@ -69,7 +70,9 @@ def post(sandbox: Sandbox, query: str, token: str = TOKEN, **variables: object) 
     """The answer, whatever it is."""
     headers = {"authorization": f"bearer {token}"}
     body = {"query": query, "variables": variables}
-    return httpx.post(f"{sandbox.url}/api/graphql", json=body, headers=headers)
+    return httpx.post(
+        f"{sandbox.url}/api/graphql", json=body, headers=headers, verify=NO_AUTHORITIES
+    )
 
 
 def ask(sandbox: Sandbox, query: str, token: str = TOKEN, **variables: object) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import pytest
 from sync_assets.sandbox.linear.world import SANDBOX_TOKEN
 from sync_assets.sandbox.server import Sandbox, running_sandbox
 from sync_assets_tests.fakes import FakeClock
+from sync_assets_tests.plain_http import NO_AUTHORITIES
 
 PAGE = "pageInfo { hasNextPage hasPreviousPage startCursor endCursor }"
 
@@ -34,7 +35,9 @@ def post(sandbox: Sandbox, query: str, **variables: object) -> httpx.Response:
 def post_as(token: str, sandbox: Sandbox, query: str, **variables: object) -> httpx.Response:
     body = {"query": query, "variables": variables}
     headers = {"authorization": token}
-    return httpx.post(f"{sandbox.url}/linear/graphql", json=body, headers=headers)
+    return httpx.post(
+        f"{sandbox.url}/linear/graphql", json=body, headers=headers, verify=NO_AUTHORITIES
+    )
 
 
 def data(sandbox: Sandbox, query: str, **variables: object) -> Any:  # noqa: ANN401 - JSON

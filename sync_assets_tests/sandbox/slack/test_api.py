@@ -19,6 +19,7 @@ from slack_sdk.web import SlackResponse
 
 from sync_assets.sandbox.server import Sandbox, running_sandbox
 from sync_assets_tests.fakes import FakeClock
+from sync_assets_tests.plain_http import NO_AUTHORITIES
 from sync_assets_tests.shared import shared_file
 
 CHANNEL = "C0PAYMENTS"
@@ -57,7 +58,9 @@ def official_client(sandbox: Sandbox) -> WebClient:
 
 def get(sandbox: Sandbox, method: str, **params: str | int) -> httpx.Response:
     headers = {"authorization": f"Bearer {TOKEN}"}
-    return httpx.get(f"{sandbox.url}/slack/api/{method}", params=params, headers=headers)
+    return httpx.get(
+        f"{sandbox.url}/slack/api/{method}", params=params, headers=headers, verify=NO_AUTHORITIES
+    )
 
 
 def whole(response: SlackResponse) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from jsonschema import Draft202012Validator
 from sync_assets.sandbox.server import Sandbox, running_sandbox
 from sync_assets.sandbox.vercel.world import DONE, FAILURE, Variable
 from sync_assets_tests.fakes import FakeClock
+from sync_assets_tests.plain_http import NO_AUTHORITIES
 from sync_assets_tests.shared import shared_file
 
 TOKEN = "vercel-sandbox-token"
@@ -32,7 +33,9 @@ def sandbox(tmp_path: Path, clock: FakeClock) -> Iterator[Sandbox]:
 
 def get(sandbox: Sandbox, path: str, **params: str | int) -> httpx.Response:
     headers = {"authorization": f"Bearer {TOKEN}"}
-    return httpx.get(f"{sandbox.url}/vercel{path}", params=params, headers=headers)
+    return httpx.get(
+        f"{sandbox.url}/vercel{path}", params=params, headers=headers, verify=NO_AUTHORITIES
+    )
 
 
 def official(path: str) -> dict[str, Any]:
