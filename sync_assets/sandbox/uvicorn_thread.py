@@ -20,6 +20,8 @@ def serving(config: Config, listener: socket.socket, name: str) -> Generator[Non
     thread = threading.Thread(target=server.run, args=([listener],), name=name, daemon=True)
     thread.start()
     server.ready.wait()
+    if not server.started:
+        raise RuntimeError(f"The {name} did not start")
     try:
         yield
     finally:
@@ -33,6 +35,12 @@ class _Server(Server):
         self.ready = threading.Event()
         self._ending = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            super().run(sockets)
+        finally:
+            self.ready.set()  # else who waits for one that failed would wait forever
 
     def end(self) -> None:
         """From another thread."""
