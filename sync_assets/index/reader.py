@@ -4,6 +4,7 @@ Every call sees the newest commit. A table that was never written reads as empty
 """
 
 import json
+import sys
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -197,19 +198,37 @@ class IndexReader:
         table = self._table("documents", columns, one_of("document_id", set(document_ids)))
         return {key: DocumentFacts(*values) for key, *values in tuples(table)}
 
-    def documents(self, document_ids: Collection[str]) -> list[Document]:
-        """The documents with their texts, in no order; ask in batches. Unknown ids are left out."""
+    def documents(
+        self, document_ids: Collection[str], most: int = sys.maxsize
+    ) -> Iterator[list[Document]]:
+        """The documents with their texts, in no order, at most so many at once; all as of the
+        newest commit when the first are read. Unknown ids are left out.
+        """
         columns = [
             "document_id", "key", "version", "title", "url", "text", "path", "author",
             "created_at", "updated_at", "metadata",
         ]  # fmt: skip
-        table = self._table("documents", columns, one_of("document_id", set(document_ids)))
-        return list(
-            {
-                key: Document(key, *values, metadata=json.loads(metadata))
+        dataset = self.index.open("documents")
+        if dataset is None or not document_ids:
+            return
+        addresses = self._addresses(dataset, set(document_ids))
+        for start in range(0, len(addresses), most):
+            where = f"_rowaddr IN ({', '.join(map(str, addresses[start : start + most]))})"
+            with self.index.errors():
+                table = dataset.scanner(columns=columns, filter=where).to_table()
+            yield [
+                Document(key, *values, metadata=json.loads(metadata))
                 for key, *values, metadata in tuples(table)
-            }.values()
-        )
+            ]
+
+    def _addresses(self, dataset: "LanceDataset", document_ids: Collection[str]) -> list[int]:
+        """Where one row of each document lies. Found in one search of the table for many: where
+        the search is for few at a time, it is most of what reading them costs.
+        """
+        where = one_of("document_id", document_ids)
+        with self.index.errors():
+            scan = dataset.scanner(["document_id"], filter=where, with_row_address=True)
+            return sorted(dict(tuples(scan.to_table())).values())
 
     def stored_since(
         self, source_id: str, stream: str, moment: datetime | None

@@ -1,7 +1,7 @@
 """Documents into chunks, chunks into vectors, both into the index: one commit a group."""
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,7 +14,7 @@ from sync_assets.errors import EmbedderFailed
 from sync_assets.index.rows import ChunkedDocument
 from sync_assets.index.writer import IndexWriter
 from sync_assets.links import LINKS_VERSION, links_of
-from sync_assets.models import Document, Source
+from sync_assets.models import Chunk, Document, Source
 from sync_assets.stores import Stores
 from sync_assets.sync.progress import Progress
 from sync_assets.sync.upkeep import make_indexes
@@ -24,7 +24,9 @@ INDEXED_BY = 1_000 * LINKS_VERSION + CHUNKER_VERSION
 FIRST_DOCUMENTS = 10
 """Full text splits identifiers only through an index: it is made as soon as a few rows stand, while
 that costs nothing. Rows that come later are found without being in it; upkeep adds them."""
+LOOKED_UP = 500
 READ_DOCUMENTS = 50
+"""So many are searched for at once, and of these so many held in memory."""
 GROUP_CHUNKS = 4_000
 GROUP_SECONDS = 5.0
 """A group is committed when it is large, or when a kill would cost more than a few seconds."""
@@ -62,8 +64,10 @@ class ChunkSink:
     progress: Progress
     counts: ChunkCounts = field(default_factory=ChunkCounts)
     _rows: list[ChunkedDocument] = field(default_factory=list[ChunkedDocument])
+    _chunks: list[Chunk] = field(default_factory=list[Chunk])
     _vectors: list[Vectors] = field(default_factory=list[Vectors])
-    _chunks: int = 0
+    _kept: dict[str, Vectors] = field(default_factory=dict[str, Vectors])
+    _characters: int = 0
 
     def index(
         self,
@@ -77,35 +81,49 @@ class ChunkSink:
         it was told to `stop` before the last.
         """
         began = time.monotonic()
+        first = not reuse and not self.counts.chunks_written
         done = 0
-        while done < len(document_ids):
-            if stop():
-                self._commit()
-                return False
-            first = not reuse and not self.counts.chunks_written
-            batch = document_ids[done : done + (FIRST_DOCUMENTS if first else READ_DOCUMENTS)]
-            kept = self.stores.reader.vectors_of([key for key in batch if key in reuse])
-            self._embed(self.stores.reader.documents(batch), kept)
-            done += len(batch)
-            late = time.monotonic() - began > GROUP_SECONDS
-            if first or late or self._chunks >= GROUP_CHUNKS:
-                self._commit()
-                began = time.monotonic()
-            self.progress("index", done, len(document_ids))
+        for some in _parts(document_ids, FIRST_DOCUMENTS if first else LOOKED_UP):
+            read = done
+            for documents in self.stores.reader.documents(some, READ_DOCUMENTS):
+                if stop():
+                    self._commit()
+                    return False
+                self._take(documents, reuse)
+                late = time.monotonic() - began > GROUP_SECONDS
+                if first or late or len(self._chunks) >= GROUP_CHUNKS:
+                    self._commit()
+                    began, first = time.monotonic(), False
+                read += len(documents)
+                self.progress("index", read, len(document_ids))
+            done += len(some)
         self._commit()
+        self.progress("index", done, len(document_ids))
         return True
 
-    def _embed(self, documents: Sequence[Document], kept: Mapping[str, Vectors]) -> None:
-        rows = [self._chunked(document) for document in documents]
-        chunks = [chunk for row in rows for chunk in row.chunks]
+    def _take(self, documents: Sequence[Document], reuse: Collection[str]) -> None:
+        ids = [document.document_id for document in documents]
+        self._kept |= self.stores.reader.vectors_of([key for key in ids if key in reuse])
+        for document in documents:
+            row = self._chunked(document)
+            self._rows.append(row)
+            self._chunks += row.chunks
+            self._characters += len(document.text)
+        if self._characters >= self.stores.embedder.slice_characters:
+            self._embed()
+
+    def _embed(self) -> None:
+        """The vectors of all chunks that have none yet: of as many as the model takes at once, so
+        that the cache is asked and filled by as many.
+        """
+        chunks = self._chunks[len(self._vectors) :]
         texts = ((chunk.content_hash, chunk.text) for chunk in chunks)
         try:
-            found = embed_texts(self.stores.embedder, self.stores.vectors, texts, kept)
+            found = embed_texts(self.stores.embedder, self.stores.vectors, texts, self._kept)
         except EmbedderFailed as error:
-            raise _naming_document(error, rows) from error
-        self._rows += rows
+            raise _naming_document(error, self._rows) from error
         self._vectors += [found.vectors[chunk.content_hash] for chunk in chunks]
-        self._chunks += len(chunks)
+        self._characters = 0
         counts = self.counts
         counts.texts_embedded += found.embedded
         counts.texts_kept += found.reused_kept
@@ -128,13 +146,14 @@ class ChunkSink:
     def _commit(self) -> None:
         if not self._rows:
             return
+        self._embed()
         self.writer.replace_chunks(
             self.source, self.stream, self._rows, np.stack(self._vectors), chunker=INDEXED_BY
         )
         if not self.counts.chunks_written:
             make_indexes(self.stores)
-        self.counts.chunks_written += self._chunks
-        self._rows, self._vectors, self._chunks = [], [], 0
+        self.counts.chunks_written += len(self._chunks)
+        self._rows, self._chunks, self._vectors, self._kept = [], [], [], {}
 
 
 def _naming_document(error: EmbedderFailed, rows: Sequence[ChunkedDocument]) -> EmbedderFailed:
@@ -143,3 +162,11 @@ def _naming_document(error: EmbedderFailed, rows: Sequence[ChunkedDocument]) -> 
         if any(chunk.text == error.text for chunk in row.chunks):
             return EmbedderFailed(f"{row.document.key}: {error}", text=error.text)
     return error
+
+
+def _parts(document_ids: Sequence[str], first: int) -> Iterator[Sequence[str]]:
+    """The ids in order: `first` of them, then `LOOKED_UP` at a time."""
+    begin, end = 0, first
+    while begin < len(document_ids):
+        yield document_ids[begin:end]
+        begin, end = end, end + LOOKED_UP

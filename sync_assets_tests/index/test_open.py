@@ -90,7 +90,7 @@ def test_a_data_file_that_is_gone_is_one_clear_line(place: Path):
     for file in (place / "documents.lance" / "data").iterdir():
         file.unlink()
     with pytest.raises(StoreUnavailable) as error:
-        IndexReader(str(place)).documents([document("a").document_id])
+        list(IndexReader(str(place)).documents([document("a").document_id]))
     one_line(error, f"The index at {place}: ")
 
 
@@ -113,7 +113,7 @@ def test_a_disk_that_takes_no_more_is_one_clear_line_and_loses_nothing(place: Pa
     kept = reader.documents_stored("github:owner/name", "files")
     assert {key: row.version for key, row in kept.items()} == {document("a").document_id: "1"}
     put(writer(place), [document("a", "2")])
-    assert [each.version for each in reader.documents(list(kept))] == ["2"]
+    assert [each.version for found in reader.documents(list(kept)) for each in found] == ["2"]
 
 
 def test_the_tables_are_lancedb_tables(place: Path):

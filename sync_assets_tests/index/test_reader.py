@@ -49,7 +49,7 @@ def test_an_index_never_written_reads_as_empty(tmp_path: Path):
     assert not reader.documents_stored(*FILES)
     assert not reader.chunks_stored(*FILES)
     assert not reader.listing_stored(*FILES)
-    assert not reader.documents([digest("a")])
+    assert not list(reader.documents([digest("a")]))
     assert not reader.vectors_of([digest("a")])
     assert not reader.counts()
     assert not list(reader.batches("chunks", *FILES))
@@ -83,11 +83,26 @@ def test_documents_come_back_as_they_were_written(tmp_path: Path):
     row = DocumentRow(whole, secrets=3)
     into.write_documents(SOURCE, "files", [row, DocumentRow(document("b"))], redaction=7)
     reader = IndexReader(str(tmp_path))
-    assert reader.documents([whole.document_id, digest("unknown")]) == [whole]
+    assert list(reader.documents([whole.document_id, digest("unknown")])) == [[whole]]
     assert reader.documents_stored(*FILES)[whole.document_id] == StoredDocument(
         "1", whole.content_hash, 7
     )
     assert not reader.documents_stored(SOURCE.source_id, "issues")
+
+
+def test_documents_come_in_parts_each_once_as_of_one_commit(tmp_path: Path):
+    into = writer(tmp_path)
+    ids = [document(str(number)).document_id for number in range(5)]
+    for version in ("1", "2"):
+        rows = [DocumentRow(document(str(number), version)) for number in range(5)]
+        into.write_documents(SOURCE, "files", rows, redaction=7)
+    parts = IndexReader(str(tmp_path)).documents(ids * 2, most=2)
+    found = [next(parts)]
+    into.write_documents(SOURCE, "files", [DocumentRow(document("4", "3"))], redaction=7)
+    found += parts
+    assert [len(part) for part in found] == [2, 2, 1]
+    assert sorted(each.document_id for part in found for each in part) == sorted(ids)
+    assert {each.version for part in found for each in part} == {"2"}
 
 
 def test_vectors_come_back_bit_for_bit(tmp_path: Path):
