@@ -8,7 +8,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from uvicorn import Config, Server
 
@@ -21,6 +21,7 @@ def serving(config: Config, listener: socket.socket, name: str) -> Generator[Non
     thread.start()
     server.ready.wait()
     if not server.started:
+        thread.join()
         raise RuntimeError(f"The {name} did not start")
     try:
         yield
@@ -38,9 +39,10 @@ class _Server(Server):
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         try:
-            super().run(sockets)
+            with suppress(SystemExit):  # how it says that it could not start
+                super().run(sockets)
         finally:
-            self.ready.set()  # else who waits for one that failed would wait forever
+            self.ready.set()
 
     def end(self) -> None:
         """From another thread."""

@@ -24,7 +24,6 @@ def test_a_server_answers_until_its_block_ends_whoever_is_still_connected():
                 client.get("/")
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_server_that_cannot_start_is_an_error():
     @asynccontextmanager
     async def lifespan(application: Starlette) -> AsyncGenerator[None]:
