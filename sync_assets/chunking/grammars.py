@@ -68,8 +68,10 @@ class _Reader:
         finally:
             self._data.clear()
 
-    def _rest_from(self, at: int, _point: "Point") -> bytearray:
+    def _rest_from(self, at: int, _point: "Point") -> bytearray | bytes:
         # It is read in one piece; then the end is asked for, and sometimes what is just before it.
+        if at >= len(self._data):
+            return b""  # one object for all texts
         return self._data[at : at + _PIECE] if at else self._data
 
     def _is_expired(self, *_place: object) -> bool:

@@ -10,7 +10,19 @@ from contextlib import nullcontext
 from typing import TypeVar
 
 import numpy as np
-from sqlalchemy import Column, LargeBinary, MetaData, Table, Text, bindparam, func, select
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    Column,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    any_,
+    bindparam,
+    func,
+    select,
+)
 from sqlalchemy.exc import DBAPIError
 
 from sync_assets.control.database import ControlDatabase, insert_new, open_database
@@ -32,10 +44,19 @@ vectors = Table(
     Column("vector", LargeBinary, nullable=False, comment="float32, little-endian"),
 )
 
-_LOOKUP = select(vectors.c.content_hash, vectors.c.vector).where(
-    vectors.c.fingerprint == bindparam("fingerprint"),
-    vectors.c.content_hash.in_(bindparam("hashes", expanding=True)),
+_OF_MODEL = select(vectors.c.content_hash, vectors.c.vector).where(
+    vectors.c.fingerprint == bindparam("fingerprint")
 )
+_LISTED = func.json_each(bindparam("hashes", type_=JSON)).table_valued("value")
+_LOOKUPS = {
+    "sqlite": _OF_MODEL.where(vectors.c.content_hash.in_(select(_LISTED.c.value))),
+    "postgresql": _OF_MODEL.where(
+        vectors.c.content_hash == any_(bindparam("hashes", type_=ARRAY(Text)))
+    ),
+}
+"""All hashes as one parameter: a statement with one for each would be another for each number of
+them, and SQLite's driver keeps the last 128, a megabyte each.
+"""
 _HASHES_A_LOOKUP = 5_000
 _CREATING = 0x5EC7025
 """Key of a Postgres advisory lock: two that create one table at once would both fail."""
@@ -83,9 +104,10 @@ class VectorCache:
     def _get(self, fingerprint: str, hashes: list[str]) -> dict[str, Vectors]:
         found: dict[str, Vectors] = {}
         with self._database.read() as connection:
+            lookup = _LOOKUPS[connection.dialect.name]
             for start in range(0, len(hashes), _HASHES_A_LOOKUP):
                 some = hashes[start : start + _HASHES_A_LOOKUP]
-                rows = connection.execute(_LOOKUP, {"fingerprint": fingerprint, "hashes": some})
+                rows = connection.execute(lookup, {"fingerprint": fingerprint, "hashes": some})
                 for content_hash, blob in rows:
                     found[content_hash] = np.frombuffer(blob, dtype="<f4")
         return found

@@ -1,3 +1,4 @@
+import os
 import sqlite3
 import subprocess
 import sys
@@ -18,6 +19,12 @@ from sync_assets.errors import InvalidSettings, StoreUnavailable
 from sync_assets.models import digest
 from sync_assets.settings import Settings
 from sync_assets_tests.embedding.put_vectors import FINGERPRINT, batch_of
+
+STATUS = Path("/proc/self/statm")
+
+
+def _resident_bytes() -> int:
+    return int(STATUS.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def _bits(vectors: dict[str, Vectors]) -> dict[str, bytes]:
@@ -56,6 +63,17 @@ def test_more_hashes_than_one_lookup_takes_are_all_found(cache: VectorCache):
     cache.put_many("f", vectors)
 
     assert _bits(cache.get_many("f", vectors)) == _bits(vectors)
+
+
+@pytest.mark.skipif(not STATUS.exists(), reason="the system does not tell a process its memory")
+def test_lookups_of_a_hundred_sizes_leave_no_statement_of_each_behind(cache: VectorCache):
+    hashes = [f"{number:032x}" for number in range(4_000)]
+    cache.get_many("f", hashes)
+    before = _resident_bytes()
+    for count in range(100):
+        cache.get_many("f", hashes[count:])
+
+    assert _resident_bytes() - before < 20_000_000
 
 
 def test_a_vector_that_is_there_stays_and_its_neighbours_are_put(cache: VectorCache):
