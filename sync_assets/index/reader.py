@@ -222,8 +222,8 @@ class IndexReader:
             ]
 
     def _addresses(self, dataset: "LanceDataset", document_ids: Collection[str]) -> list[int]:
-        """Where one row of each document lies. Found in one search of the table for many: where
-        the search is for few at a time, it is most of what reading them costs.
+        """Where one row of each document lies. One search of the table finds many: a search for
+        each few of them takes as long as reading these.
         """
         where = one_of("document_id", document_ids)
         with self.index.errors():
