@@ -77,15 +77,8 @@ class FetchResult:
 
     def tables(self) -> list[Table]:
         header = (
-            *(
-                "files",
-                "MB",
-                "cold s",
-                "clone + cat-file s",
-                "until listed s",
-                "clone s",
-                "requests",
-            ),
+            *("files", "MB", "cold s", "clone + cat-file s"),
+            *("until listed s", "clone s", "requests"),
             *("refresh s", "git fetch s", "requests", "kB", "poll s", "ls-remote s", "requests"),
         )
         return [Table(header, [_row(size) for size in self.sizes])]

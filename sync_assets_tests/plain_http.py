@@ -4,5 +4,5 @@ import ssl
 
 NO_AUTHORITIES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """As `verify` of a client that only calls loopback without TLS: httpx else reads the certificates
-of all authorities for each, which takes longer than most calls.
+of all authorities for each.
 """

@@ -100,7 +100,7 @@ class _Read:
 
 
 class _Request(GraphQLRequest):
-    """Neither parsed nor printed for each call: either costs as much as the rest of one."""
+    """What is asked, with the document neither parsed nor printed again for each call."""
 
     def __init__(self, read: _Read, variables: Mapping[str, Any]) -> None:
         super().__init__(read.document, variable_values=dict(variables))

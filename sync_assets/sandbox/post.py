@@ -199,7 +199,7 @@ class Post:
 
 @cache
 def _trusted() -> ssl.SSLContext:
-    """Read once: that takes longer than all calls of a test."""
+    """The authorities that httpx brings, read once for all sandboxes of a process."""
     return httpx.create_ssl_context(trust_env=False)
 
 

@@ -1,7 +1,7 @@
 """Uvicorn in a thread, which ends as soon as it is told to.
 
 By itself it looks each tenth of a second whether it should end, and then leaves its clients another
-one: more than most tests take. Here every connection is cut at once.
+one. Here every connection is cut at once.
 """
 
 import asyncio
